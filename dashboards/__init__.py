@@ -1,0 +1,1 @@
+"""Static pages from published aggregates. Reads nothing but what `publish` wrote."""

@@ -1,0 +1,51 @@
+{# What engines spell differently, one dispatched macro each. Measured equal on every supported engine. #}
+
+{% macro t_double() %}{{ return(adapter.dispatch('t_double')()) }}{% endmacro %}
+{% macro default__t_double() %}double{% endmacro %}
+{% macro postgres__t_double() %}double precision{% endmacro %}
+
+{# A ratio of two numbers as a double; null when the denominator is 0 or null. #}
+{% macro ratio(numerator, denominator) -%}
+cast({{ numerator }} as {{ t_double() }}) / nullif(cast({{ denominator }} as {{ t_double() }}), 0)
+{%- endmacro %}
+
+{% macro month_start(day) -%} cast(date_trunc('month', {{ day }}) as date) {%- endmacro %}
+
+{# Weeks start on Monday. #}
+{% macro week_start(day) -%} cast(date_trunc('week', {{ day }}) as date) {%- endmacro %}
+
+{# `months`, `days`, `minutes` may be numbers written in the SQL; for a column use add_days, which takes any integer. #}
+{% macro add_months(day, months) -%} cast({{ day }} + interval '{{ months }}' month as date) {%- endmacro %}
+
+{% macro add_days(day, days) %}{{ return(adapter.dispatch('add_days')(day, days)) }}{% endmacro %}
+{% macro default__add_days(day, days) -%} cast(cast({{ day }} as date) + cast({{ days }} as integer) as date) {%- endmacro %}
+{% macro spark__add_days(day, days) -%} date_add(cast({{ day }} as date), cast({{ days }} as int)) {%- endmacro %}
+
+{# Whole days from the first date to the second. #}
+{% macro days_between(first_day, second_day) %}{{ return(adapter.dispatch('days_between')(first_day, second_day)) }}{% endmacro %}
+{% macro default__days_between(first_day, second_day) -%}
+cast(cast({{ second_day }} as date) - cast({{ first_day }} as date) as bigint)
+{%- endmacro %}
+{% macro spark__days_between(first_day, second_day) -%}
+cast(datediff(cast({{ second_day }} as date), cast({{ first_day }} as date)) as bigint)
+{%- endmacro %}
+
+{# Whole calendar months from the month of the first date to the month of the second. #}
+{% macro months_between(first_day, second_day) -%}
+cast(
+    (extract(year from {{ second_day }}) - extract(year from {{ first_day }})) * 12
+    + extract(month from {{ second_day }}) - extract(month from {{ first_day }}) as bigint
+)
+{%- endmacro %}
+
+{# A stable slot 0 to 9999 for an id: first eight hex digits of md5(salt || ':' || id) as an unsigned number, modulo 10,000. #}
+{% macro hash_slot(salt, id) %}{{ return(adapter.dispatch('hash_slot')(salt, id)) }}{% endmacro %}
+{% macro default__hash_slot(salt, id) -%}
+cast('0x' || substr(md5({{ salt }} || ':' || {{ id }}), 1, 8) as bigint) % 10000
+{%- endmacro %}
+{% macro spark__hash_slot(salt, id) -%}
+cast(conv(substring(md5({{ salt }} || ':' || {{ id }}), 1, 8), 16, 10) as bigint) % 10000
+{%- endmacro %}
+{% macro postgres__hash_slot(salt, id) -%}
+cast(cast('x' || substr(md5({{ salt }} || ':' || {{ id }}), 1, 8) as bit(32)) as bigint) % 10000
+{%- endmacro %}

@@ -1,0 +1,1 @@
+"""Runs everything: the Dagster definitions, the command line and the sample shop."""

@@ -1,0 +1,5 @@
+"""`perennial dashboard`."""
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="The dashboards.")

@@ -1,0 +1,5 @@
+"""`perennial raw`."""
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Raw tables.")

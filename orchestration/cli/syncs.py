@@ -1,0 +1,5 @@
+"""`perennial sync`."""
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="The reverse-ETL tools.")

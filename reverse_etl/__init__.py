@@ -1,0 +1,1 @@
+"""How an audience leaves: plan, outbox, delivery, ledger and receipts."""
