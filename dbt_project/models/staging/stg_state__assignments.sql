@@ -1,0 +1,10 @@
+select
+    experiment,
+    phase,
+    customer_id,
+    arm,
+    slot,
+    assigned_at,
+    as_of_date
+from {{ source('state', 'assignments') }}
+where as_of_date < {{ as_of_date() }}
