@@ -21,3 +21,14 @@
     {% do table.update(node.config.meta) %}
     {{ return(table) }}
 {% endmacro %}
+
+{# Names of the raw tables, for models that go over all of them: dbt must know what a model reads before it reads the
+   contract. A house test holds this list against the contract. #}
+{% macro raw_table_names() %}
+    {{ return([
+        'accounts', 'ad_spend', 'campaign_assignments', 'campaigns', 'consents', 'customers', 'erasures', 'events',
+        'exchange_rates', 'identities', 'interests', 'loyalty_events', 'message_events', 'order_items', 'orders',
+        'payment_attempts', 'products', 'referrals', 'reviews', 'shipments', 'subscriptions', 'support_tickets',
+        'survey_responses',
+    ]) }}
+{% endmacro %}
