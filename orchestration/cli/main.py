@@ -7,7 +7,7 @@ import click
 import typer
 
 from audiences.errors import PerennialError
-from orchestration.cli import audiences, dashboard, raw, syncs
+from orchestration.cli import audiences, check, dashboard, raw, syncs
 
 app = typer.Typer(
     name="perennial",
@@ -20,6 +20,7 @@ app.add_typer(audiences.app, name="audiences")
 app.add_typer(syncs.app, name="sync")
 app.add_typer(dashboard.app, name="dashboard")
 app.add_typer(raw.app, name="raw")
+app.command()(check.check)
 
 
 def main() -> None:
