@@ -1,9 +1,9 @@
 """Errors a person can mend. Every one says what is wrong and where, and how to fix it.
 
-    PerennialError
-    ├── InputError            the input was wrong: usage, configuration, definition (exit code 2)
-    │   └── DefinitionError   an audience definition
-    └── WorkError             the work failed: data, destination, guard (exit code 1)
+PerennialError
+├── InputError            the input was wrong: usage, configuration, definition (exit code 2)
+│   └── DefinitionError   an audience definition
+└── WorkError             the work failed: data, destination, guard (exit code 1)
 """
 
 

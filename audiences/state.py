@@ -42,5 +42,3 @@ def days(state_dir: Path, ledgers: Iterable[str] = LEDGERS) -> list[date]:
         for folder in (state_dir / ledger).glob("as_of=*/*.parquet")
     }
     return sorted(found)
-
-

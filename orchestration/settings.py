@@ -23,6 +23,7 @@ class Settings:
     warehouse: Path
     state_dir: Path
     site_dir: Path
+    deliveries_dir: Path
     target: str
     as_of: date
 
@@ -33,16 +34,18 @@ class Settings:
             "PERENNIAL_WAREHOUSE": str(self.warehouse),
             "PERENNIAL_STATE_DIR": str(self.state_dir),
             "PERENNIAL_SITE_DIR": str(self.site_dir),
+            "PERENNIAL_DELIVERIES_DIR": str(self.deliveries_dir),
             "PERENNIAL_TARGET": self.target,
             "PERENNIAL_AS_OF": self.as_of.isoformat(),
         }
 
 
-def load_settings(as_of: str | None = None) -> Settings:
+def load_settings(as_of: str | None = None, started: datetime | None = None) -> Settings:
     """Read the settings from the environment and `.env` (the environment wins).
 
     Args:
         as_of: The as-of day as YYYY-MM-DD; overrides PERENNIAL_AS_OF.
+        started: When the run began (now when omitted); without an as-of day it is the day before this instant, UTC.
 
     Raises:
         InputError: The as-of day is not a date.
@@ -57,19 +60,15 @@ def load_settings(as_of: str | None = None) -> Settings:
         warehouse=path("PERENNIAL_WAREHOUSE", "data/warehouse.duckdb"),
         state_dir=path("PERENNIAL_STATE_DIR", "data/state"),
         site_dir=path("PERENNIAL_SITE_DIR", "data/site"),
+        deliveries_dir=path("PERENNIAL_DELIVERIES_DIR", "data/deliveries"),
         target=values.get("PERENNIAL_TARGET") or "duckdb",
-        as_of=parse_day(as_of or values.get("PERENNIAL_AS_OF")),
+        as_of=_as_of_day(as_of or values.get("PERENNIAL_AS_OF"), started or datetime.now(UTC)),
     )
 
 
-def parse_day(text: str | None) -> date:
-    """The day written as YYYY-MM-DD; yesterday UTC, the last complete day, when there is none.
-
-    Raises:
-        InputError: The text is not a date.
-    """
+def _as_of_day(text: str | None, started: datetime) -> date:
     if not text:
-        return datetime.now(UTC).date() - timedelta(days=1)
+        return started.astimezone(UTC).date() - timedelta(days=1)
     try:
         return date.fromisoformat(text)
     except ValueError:

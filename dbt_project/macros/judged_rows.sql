@@ -128,12 +128,11 @@
 {% macro quarantined_rows(table_name) -%}
 {%- set relation = source('shop', table_name) -%}
 {%- if execute -%}
-{%- set columns = raw_table(table_name).columns -%}
     select
         row_key,
         split_part(verdict, ':', 1) as reason,
         split_part(verdict, ':', 2) as reason_column,
-        {{ raw_texts(columns) }}
+        {{ raw_texts(table_name) }}
     from (
         {{ judged_rows(table_name) }}
     ) as judged
@@ -145,7 +144,7 @@
         row_key,
         'duplicate_key' as reason,
         cast(null as varchar) as reason_column,
-        {{ raw_texts(columns) }}
+        {{ raw_texts(table_name) }}
     from (
         {{ ranked_rows(table_name) }}
     ) as ranked
@@ -153,8 +152,9 @@
 {%- endif -%}
 {%- endmacro %}
 
-{% macro raw_texts(columns) -%}
-    {%- for column in columns %}
+{# The columns of a judged row as they were read, as text. #}
+{% macro raw_texts(table_name) -%}
+    {%- for column in (raw_table(table_name).columns if execute else []) %}
         cast(raw_{{ column.name }} as varchar) as {{ column.name }}{{ ',' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}

@@ -22,6 +22,8 @@
 
 {% macro quoted(text) -%} '{{ text | replace("'", "''") }}' {%- endmacro %}
 
+{% macro quoted_or_null(text) -%} {{ 'cast(null as varchar)' if text is none else quoted(text) }} {%- endmacro %}
+
 {% macro column_values(sql) %}
     {{ return(run_query(sql).columns[0].values()) }}
 {% endmacro %}

@@ -7,7 +7,7 @@ import click
 import typer
 
 from audiences.errors import PerennialError
-from orchestration.cli import audiences, check, dashboard, raw, syncs
+from orchestration.cli import audiences, check, dashboard, pipeline, raw, syncs
 
 app = typer.Typer(
     name="perennial",
@@ -16,6 +16,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command("run")(pipeline.run)
+app.command("build")(pipeline.build)
 app.add_typer(audiences.app, name="audiences")
 app.add_typer(syncs.app, name="sync")
 app.add_typer(dashboard.app, name="dashboard")

@@ -18,10 +18,5 @@ ranked as (
     from counted
 )
 
-select
-    {%- if var('base_currency') %}
-    '{{ var("base_currency") }}' as base_currency
-    {%- else %}
-    max(case when currency_rank = 1 then currency end) as base_currency
-    {%- endif %}
+select coalesce({{ quoted_or_null(var('base_currency')) }}, max(case when currency_rank = 1 then currency end)) as base_currency
 from ranked

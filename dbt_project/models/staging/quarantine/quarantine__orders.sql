@@ -15,7 +15,7 @@ unconvertible as (
         current_rows.row_key,
         'missing_required' as reason,
         'exchange_rates.rate_to_base' as reason_column,
-        {{ raw_texts(raw_table('orders').columns) if execute }}
+        {{ raw_texts('orders') }}
     from current_rows
     inner join orders_without_rate on current_rows.order_id = orders_without_rate.order_id
 )

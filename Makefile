@@ -1,0 +1,53 @@
+# Perennial. `make demo` and `make test` need Python >= 3.11 and make, nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+RUNTIME := .venv/.runtime
+DEV := .venv/.dev
+
+.PHONY: demo test test-slow lint fix check clean
+
+# The whole pipeline once, on a generated shop
+demo: $(RUNTIME)
+	$(BIN)/python -m orchestration.demo
+
+# The test suite without the slow parts
+test: $(DEV)
+	$(BIN)/python -m pytest
+
+# The slow parts
+test-slow: $(DEV)
+	$(BIN)/python -m pytest -m slow
+
+# Style and types of Python and SQL; compiled audiences up to date
+lint: $(DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
+	$(BIN)/perennial audiences compile --check
+
+# Rewrite what can be mended by machine
+fix: $(DEV)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix --disable-progress-bar dbt_project/models
+
+# Everything CI runs
+check:
+	.ci/run
+
+# Generated data and caches; the virtual environment stays
+clean:
+	rm -rf data dbt_project/target dbt_project/logs
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Perennial needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
+	$(PYTHON) -m venv .venv
+
+$(RUNTIME): .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+$(DEV): $(RUNTIME)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@

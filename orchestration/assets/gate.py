@@ -1,0 +1,40 @@
+"""The gate between candidates and memberships: one asset and one check an audience."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+from audiences.gate import judge
+from audiences.loader import load_definitions
+
+from orchestration.run_settings import RunSettings
+from orchestration.settings import DEFINITIONS
+
+CANDIDATES = dg.AssetKey(["audiences", "audience_dispositions"])
+
+
+def build_gate_asset(audiences: list[str]) -> dg.AssetsDefinition:
+    """The verdict on each audience, as the check `may_leave` of the asset `[gate, audience]`."""
+    keys = {audience: dg.AssetKey(["gate", audience]) for audience in audiences}
+
+    @dg.multi_asset(
+        name="gate",
+        specs=[dg.AssetSpec(key, deps=[CANDIDATES], group_name="gate") for key in keys.values()],
+        check_specs=[dg.AssetCheckSpec("may_leave", asset=key) for key in keys.values()],
+    )
+    def gate(
+        context: dg.AssetExecutionContext, run_settings: RunSettings
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        settings = run_settings.load(context)
+        verdicts = judge(
+            settings.warehouse, settings.state_dir, settings.as_of, load_definitions(DEFINITIONS)
+        )
+        for verdict in verdicts:
+            check = dg.AssetCheckResult(
+                check_name="may_leave",
+                passed=verdict.verdict == "pass",
+                description=verdict.reason or "",
+                metadata={"matched": verdict.matched, "base_size": verdict.base_size},
+            )
+            yield dg.MaterializeResult(asset_key=keys[verdict.audience], check_results=[check])
+
+    return gate
