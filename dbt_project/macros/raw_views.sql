@@ -17,7 +17,7 @@
 {# An absolute folder: settings that are not absolute start at the repository root, above the dbt project. #}
 {% macro data_folder(variable, default) %}
     {% set path = env_var(variable, '') or default %}
-    {{ return(path if path.startswith('/') else flags.PROJECT_DIR ~ '/../' ~ path) }}
+    {{ return(path if path.startswith('/') else invocation_args_dict.project_dir ~ '/../' ~ path) }}
 {% endmacro %}
 
 {% macro quoted(text) -%} '{{ text | replace("'", "''") }}' {%- endmacro %}

@@ -1,0 +1,59 @@
+"""The raw tables: one asset each, with the check of the raw contract; too many broken rows stop the run."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from orchestration.border.check import CheckResult, TableResult, check_raw, stop_if_broken
+from orchestration.border.contract import load_contract
+from orchestration.failures import as_failure
+from orchestration.progress import say
+from orchestration.run_settings import RunSettings
+
+
+def build_raw_asset() -> dg.AssetsDefinition:
+    """The assets `[raw, table]`, each with the check `contract`."""
+    keys = {table.name: dg.AssetKey(["raw", table.name]) for table in load_contract()}
+
+    @dg.multi_asset(
+        name="raw_tables",
+        specs=[dg.AssetSpec(key, group_name="raw") for key in keys.values()],
+        check_specs=[dg.AssetCheckSpec("contract", asset=key) for key in keys.values()],
+    )
+    def raw_tables(
+        context: dg.AssetExecutionContext, run_settings: RunSettings
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        with as_failure():
+            result = check_raw(run_settings.load(context))
+            say(_summary(result))
+            stop_if_broken(result)
+        for table in result.tables:
+            yield dg.MaterializeResult(keys[table.table], check_results=[_verdict(table)])
+        for name in result.absent:
+            absent = dg.AssetCheckResult(
+                check_name="contract", passed=True, description="absent, so empty"
+            )
+            yield dg.MaterializeResult(keys[name], check_results=[absent])
+
+    return raw_tables
+
+
+def _verdict(table: TableResult) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name="contract",
+        passed=table.passed,
+        metadata={
+            "rows": table.rows,
+            "bad_rows": table.bad_rows,
+            "duplicate_rows": table.duplicate_rows,
+            "bad_row_share": table.bad_row_share,
+            "faults": {f"{fault.reason} {fault.column}": fault.rows for fault in table.faults},
+            "unknown_columns": list(table.unknown_columns),
+        },
+    )
+
+
+def _summary(result: CheckResult) -> str:
+    rows = sum(table.rows for table in result.tables)
+    bad = sum(table.bad_rows for table in result.tables)
+    return f"source checks: {len(result.tables)} raw tables, {rows:,} rows, {bad:,} broken"
