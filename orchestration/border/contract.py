@@ -1,4 +1,4 @@
-"""The raw contract (dbt_project/models/staging/_shop__sources.yml) as frozen objects. Reads the file, judges nothing."""
+"""The raw contract, dbt_project/models/staging/_shop__sources.yml, as frozen objects. Judges nothing."""
 
 from dataclasses import dataclass
 from functools import cache

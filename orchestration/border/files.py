@@ -8,8 +8,10 @@ import pyarrow.parquet as pq
 
 from audiences.errors import WorkError
 
+Files = Mapping[str, tuple[Path, ...]]  # of each raw table, none when it is absent
 
-def table_files(raw_dir: Path, names: Iterable[str]) -> dict[str, tuple[Path, ...]]:
+
+def table_files(raw_dir: Path, names: Iterable[str]) -> Files:
     """The files of each raw table; a table that is absent has none."""
     return {
         name: tuple(
@@ -25,7 +27,7 @@ def table_files(raw_dir: Path, names: Iterable[str]) -> dict[str, tuple[Path, ..
     }
 
 
-def refuse_unreadable(files: Mapping[str, tuple[Path, ...]]) -> None:
+def refuse_unreadable(files: Files) -> None:
     """Stop at the first file that holds nothing or is not Parquet although it is named so.
 
     Raises:

@@ -1,22 +1,24 @@
 """The Great Expectations suite of a raw table, made from its contract. Says what to expect; runs nothing.
 
-The suite looks at the views of macros/checked_views.sql: <column> typed, given_<column>, unread_<column>, broken_rule_<n>.
-The overall share of broken rows is the one critical expectation; the columns' say where the trouble is.
+The suite looks at the views of macros/checked_views.sql: <column> typed, given_<column>, unread_<column>,
+broken_rule_<n>. The overall share of broken rows is the one critical expectation; the columns' say where
+the trouble is.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from great_expectations.expectations import core as expect
+from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
 
 from orchestration.border.contract import Column, RawTable
-
-if TYPE_CHECKING:
-    from great_expectations.expectations.expectation import Expectation
 
 ANY = "any"  # the reason of the overall share: a row counts once, whatever is wrong with it
 DUPLICATE = "duplicate_key"
 
 
-def suite_for(table: RawTable, max_bad_row_share: float) -> list["Expectation"]:
+def suite_for(table: RawTable, max_bad_row_share: float) -> list[Expectation]:
     """What to expect of a raw table.
 
     Every expectation's `meta` is the reason and the column it stands for.
@@ -33,35 +35,29 @@ def suite_for(table: RawTable, max_bad_row_share: float) -> list["Expectation"]:
     return found
 
 
-def _share(mostly: float) -> "Expectation":
-    from great_expectations.expectations import ExpectColumnValuesToBeNull
-
-    return ExpectColumnValuesToBeNull(
+def _share(mostly: float) -> Expectation:
+    return expect.ExpectColumnValuesToBeNull(
         column="verdict",
         mostly=mostly,
-        severity="critical",
+        severity=FailureSeverity.CRITICAL,
         meta={"reason": ANY, "column": None},
         description=f"At least {mostly:.2%} of the rows have nothing wrong with them.",
     )
 
 
-def _unique_key(table: RawTable) -> "Expectation":
-    from great_expectations.expectations import UnexpectedRowsExpectation
-
-    return UnexpectedRowsExpectation(
+def _unique_key(table: RawTable) -> Expectation:
+    return expect.UnexpectedRowsExpectation(
         unexpected_rows_query=(
             "select row_key, unnest(range(count(*) - 1)) from {batch}"
             " where verdict is null group by row_key having count(*) > 1"
         ),
-        severity="info",
+        severity=FailureSeverity.INFO,
         meta={"reason": DUPLICATE, "column": None},
         description=f"No good row shares its key ({', '.join(table.key)}) with a later one.",
     )
 
 
-def _column_expectations(column: Column, mostly: float) -> Iterator["Expectation"]:
-    from great_expectations import expectations as expect
-
+def _column_expectations(column: Column, mostly: float) -> Iterator[Expectation]:
     if column.required:
         yield expect.ExpectColumnValuesToNotBeNull(
             column=f"given_{column.name}",
@@ -92,11 +88,9 @@ def _column_expectations(column: Column, mostly: float) -> Iterator["Expectation
         )
 
 
-def _rules(table: RawTable, mostly: float) -> Iterator["Expectation"]:
-    from great_expectations.expectations import ExpectColumnValuesToBeNull
-
+def _rules(table: RawTable, mostly: float) -> Iterator[Expectation]:
     for number, rule in enumerate(table.rules, start=1):
-        yield ExpectColumnValuesToBeNull(
+        yield expect.ExpectColumnValuesToBeNull(
             column=f"broken_rule_{number}",
             description=f"Not: {rule.broken_if}",
             **_common(rule.column, "out_of_range", mostly),
@@ -106,6 +100,6 @@ def _rules(table: RawTable, mostly: float) -> Iterator["Expectation"]:
 def _common(column: str, reason: str, mostly: float) -> dict[str, Any]:
     return {
         "mostly": mostly,
-        "severity": "warning",
+        "severity": FailureSeverity.WARNING,
         "meta": {"reason": reason, "column": column},
     }

@@ -1,18 +1,19 @@
 """The views of the raw tables in an in-memory DuckDB, made by the same dbt macros that make them in the warehouse."""
 
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import duckdb
+from dbt.adapters.factory import reset_adapters
+from dbt.cli.main import dbtRunner
 
-from audiences.errors import WorkError
+from orchestration.border.files import Files
+from orchestration.border.refusals import explain
 from orchestration.settings import DBT_PROJECT, Settings
 
-# A named in-memory database is shared within the process while anyone holds it open. dbt takes the last part of the path for
-# the database's name, and DuckDB calls every in-memory database "memory": so this path ends in it.
+# A named in-memory database is shared within the process while anyone holds it open. dbt takes the last part of
+# the path for the database's name, and DuckDB calls every in-memory database "memory": so the path ends in it.
 _MEMORY = ":memory:border/memory"
 _SCHEMA = "checked"
 _ARGUMENTS = (
@@ -24,9 +25,7 @@ _ARGUMENTS = (
 
 
 @contextmanager
-def checked_views(
-    settings: Settings, files: Mapping[str, tuple[Path, ...]]
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def checked_views(settings: Settings, files: Files) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose schema `checked` has a view for every raw table (macros/checked_views.sql).
 
     Args:
@@ -55,10 +54,7 @@ def _environment(settings: Settings) -> Iterator[None]:
         os.environ.update(before)
 
 
-def _run_dbt(files: Mapping[str, tuple[Path, ...]]) -> None:
-    from dbt.adapters.factory import reset_adapters
-    from dbt.cli.main import dbtRunner
-
+def _run_dbt(files: Files) -> None:
     errors: list[str] = []
 
     def note(event: object) -> None:
@@ -67,39 +63,6 @@ def _run_dbt(files: Mapping[str, tuple[Path, ...]]) -> None:
             errors.append(str(info.msg))
 
     result = dbtRunner(callbacks=[note]).invoke(list(_ARGUMENTS))
-    reset_adapters()
+    reset_adapters()  # type: ignore[no-untyped-call]
     if not result.success:
         raise explain(errors[0] if errors else str(result.exception), files)
-
-
-def explain(message: str, files: Mapping[str, tuple[Path, ...]]) -> WorkError:
-    """What a failure of the macros means to a person; DuckDB's own words may quote rows and are left out.
-
-    Args:
-        message: The message as dbt gives it.
-        files: The files of each table.
-    """
-    refused = re.search(r"Compilation Error in macro .*\n\s*(raw table .*)", message)
-    if refused:
-        problem, _, fix = refused[1].strip().rpartition(". ")
-        return WorkError(problem, fix.rstrip("."))
-    line = re.search(r"CSV Error on Line: (\d+)", message)
-    for table, paths in files.items():
-        for path in paths:
-            if str(path) in message:
-                where = f"{path}, line {line[1]}," if line else str(path)
-                return WorkError(
-                    f"raw table {table}: {where} cannot be read",
-                    "check that the file is whole; a CSV is UTF-8, comma-separated, quoted with \"",
-                )
-    return WorkError(
-        f"dbt could not read the raw tables: {_kind(message)}",
-        "run `dbt parse` in dbt_project for the details",
-    )
-
-
-def _kind(message: str) -> str:
-    """The error without DuckDB's words; what dbt says of the project's own files is kept."""
-    lines = [line.strip() for line in message.strip().splitlines()] or ["no message"]
-    about_project = any(kind in lines[0] for kind in ("Compilation Error", "Parsing Error"))
-    return " ".join(lines[:2] if about_project else lines[:1])

@@ -8,7 +8,7 @@ from orchestration.cli.output import print_json, print_table
 from orchestration.settings import load_settings
 
 if TYPE_CHECKING:
-    from orchestration.border.check import CheckResult, TableResult
+    from orchestration.border.result import CheckResult, TableResult
 
 
 def check(
@@ -18,7 +18,8 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Check the raw tables against the contract and write the report."""
-    from orchestration.border.check import check_raw, stop_if_broken
+    from orchestration.border.check import check_raw
+    from orchestration.border.result import stop_if_broken
 
     result = check_raw(load_settings(as_of))
     if as_json:
@@ -49,22 +50,24 @@ def _entry(table: "TableResult") -> dict[str, Any]:
 def _print(result: "CheckResult") -> None:
     print_table(
         f"Raw tables up to {result.as_of}",
-        ("table", "rows", "bad rows", "share", "duplicates", "faults", "unknown columns", "passed"),
+        ("table", "rows", "bad rows", "share", "duplicates", "passed"),
         (_row(table) for table in result.tables),
     )
+    faults = [
+        (table.table, fault.column, fault.reason, fault.rows, ", ".join(fault.example_keys))
+        for table in result.tables
+        for fault in table.faults
+    ]
+    if faults:
+        print_table("Bad rows", ("table", "column", "reason", "rows", "for example"), faults)
+    for table in result.tables:
+        if table.unknown_columns:
+            typer.echo(f"unknown columns of {table.table}: {', '.join(table.unknown_columns)}")
     if result.absent:
         typer.echo(f"absent, read as empty: {', '.join(result.absent)}")
     typer.echo(f"report: {result.report}")
 
 
 def _row(table: "TableResult") -> tuple[Any, ...]:
-    return (
-        table.table,
-        table.rows,
-        table.bad_rows,
-        f"{table.bad_row_share:.2%}",
-        table.duplicate_rows,
-        "\n".join(f"{each.column} {each.reason}: {each.rows:,}" for each in table.faults) or None,
-        ", ".join(table.unknown_columns) or None,
-        table.passed,
-    )
+    share = f"{table.bad_row_share:.2%}"
+    return table.table, table.rows, table.bad_rows, share, table.duplicate_rows, table.passed
