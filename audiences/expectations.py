@@ -85,9 +85,8 @@ class Checker:
         Returns:
             One outcome an expectation.
         """
-        suite = self.context.suites.add(gx.ExpectationSuite(name=table))
-        for expectation in expectations:
-            suite.add_expectation(expectation)
+        suite = gx.ExpectationSuite(name=table, expectations=list(expectations))
+        self.context.suites.add(suite)
         asset = self.source.add_table_asset(table, table_name=table)
         batch = asset.add_batch_definition_whole_table("all rows")
         day = datetime.combine(self.as_of, time(), tzinfo=UTC)
