@@ -9,6 +9,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
 from orchestration.dbt import AFTER_GATE
+from orchestration.progress import dbt_output
 from orchestration.run_settings import RunSettings
 
 
@@ -42,7 +43,7 @@ def build_model_assets(manifest: Path) -> list[dg.AssetsDefinition]:
     def before_gate(
         context: dg.AssetExecutionContext, dbt: DbtCliResource, run_settings: RunSettings
     ) -> Iterator[Any]:
-        yield from _build(context, dbt, run_settings)
+        yield from _build("models before the gate", context, dbt, run_settings)
 
     @dbt_assets(
         manifest=manifest,
@@ -53,16 +54,17 @@ def build_model_assets(manifest: Path) -> list[dg.AssetsDefinition]:
     def after_gate(
         context: dg.AssetExecutionContext, dbt: DbtCliResource, run_settings: RunSettings
     ) -> Iterator[Any]:
-        yield from _build(context, dbt, run_settings)
+        yield from _build("models after the gate", context, dbt, run_settings)
 
     return [before_gate, after_gate]
 
 
 def _build(
-    context: dg.AssetExecutionContext, dbt: DbtCliResource, run_settings: RunSettings
+    title: str, context: dg.AssetExecutionContext, dbt: DbtCliResource, run_settings: RunSettings
 ) -> Iterator[Any]:
     settings = run_settings.load(context)
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     os.environ.update(settings.environment())
     arguments = ["build", *(["--full-refresh"] if run_settings.full_refresh else [])]
-    yield from dbt.cli(arguments, context=context).stream()
+    with dbt_output(title):
+        yield from dbt.cli(arguments, context=context).stream()
