@@ -31,6 +31,7 @@ class Labels:
 
     month: str
     stage: str
+    change: str
     customers: str
     answers: str
     interval: str
@@ -81,7 +82,7 @@ def growth_accounting(points: list[Point], description: str, labels: Labels) -> 
             opacity=_faded(),
             tooltip=[
                 alt.Tooltip("month_text:N", title=labels.month),
-                alt.Tooltip("name:N", title=" "),
+                alt.Tooltip("name:N", title=labels.change),
                 alt.Tooltip("text:N", title=labels.customers),
             ],
         )
@@ -159,7 +160,7 @@ def _faded() -> Any:
 
 
 def _zero() -> alt.Chart:
-    rule = _chart([{}]).mark_rule(stroke="var(--ink)", strokeWidth=1)
+    rule: alt.Chart = _chart([{}]).mark_rule(stroke="var(--ink)", strokeWidth=1)
     return rule.encode(y=alt.YDatum(0))
 
 

@@ -195,6 +195,7 @@ def _labels(context: Context) -> charts.Labels:
     return charts.Labels(
         month=words["month"],
         stage=words["stage"],
+        change=words["change"],
         customers=words["units"]["customers"].capitalize(),
         answers=context.registry.by_key["nps_responses"].name.of(context.language.code),
         interval=words["cards"]["nps"]["interval"],

@@ -4,6 +4,8 @@ import pytest
 
 from dashboards.languages import LANGUAGES, Language
 
+MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
+
 
 def keys(tree: object, path: str = "") -> set[str]:
     if isinstance(tree, dict):
@@ -25,9 +27,9 @@ def test_every_language_has_the_same_keys():
         (1234567, "integer", "1,234,567", "1.234.567"),
         (0.26576, "percent", "26.6%", "%26,6"),
         (1.645, "decimal", "1.65", "1,65"),
-        (-12.5, "score", "−13", "−13"),
+        (-12.5, "score", f"{MINUS}13", f"{MINUS}13"),
         (-0.2, "score", "0", "0"),
-        (None, "percent", "–", "–"),
+        (None, "percent", DASH, DASH),
     ],
 )
 def test_numbers_are_written_as_each_language_writes_them(value, form, english, turkish):

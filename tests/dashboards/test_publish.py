@@ -1,5 +1,6 @@
 import os
 from datetime import date
+from itertools import pairwise
 
 import duckdb
 import numpy as np
@@ -103,7 +104,7 @@ def test_every_figure_of_a_withheld_row_is_null():
 def test_no_subtraction_recovers_a_small_group(countries, cuts):
     total = sum(countries)
     edges = [0, *sorted(min(cut, total) for cut in cuts), total]
-    channels = [high - low for low, high in zip(edges, edges[1:], strict=False)]
+    channels = [high - low for low, high in pairwise(edges)]
     cells = published(nps_rows(countries, channels))
     assert recoverable(cells) == []
     assert all(value is None or value == 0 or value >= MINIMUM for value in cells.values())

@@ -38,7 +38,7 @@ def test_metrics_name_both_languages_and_an_owner():
     ],
 )
 def test_a_wrong_registry_is_refused(tmp_path, change, says):
-    with pytest.raises(InputError, match="metrics.yml") as caught:
+    with pytest.raises(InputError, match=r"metrics\.yml") as caught:
         load_registry(rewritten(tmp_path, change))
     assert says in caught.value.problem
 

@@ -258,9 +258,8 @@ def test_no_person_is_anywhere_in_the_site(tmp_path):
 def test_cell_text_has_contrast_on_every_shade(site):
     [sheet] = site.glob("assets/site.*.css")
     css = sheet.read_text()
-    variables = dict(re.findall(r"--([\w-]+): light-dark\((.+?), (#\w+)\)", css)) and {
-        name: pair for name, *pair in re.findall(r"--([\w-]+): light-dark\((#\w+), (#\w+)\)", css)
-    }
+    declared = re.findall(r"--([\w-]+): light-dark\((#\w+), (#\w+)\)", css)
+    variables = {name: (light, dark) for name, light, dark in declared}
     for level in range(8):
         [ink] = re.findall(rf"\.heat-{level} {{ [^}}]*; color: ([^;]+);", css)
         for theme in (0, 1):
