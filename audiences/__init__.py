@@ -1,1 +1,1 @@
-"""What an audience is: definitions, their checks, the SQL they compile to, and the gate. Sends nothing."""
+"""What an audience is: definitions, their checks, their SQL, and the gate. Sends nothing."""

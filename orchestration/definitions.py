@@ -47,7 +47,11 @@ def build_definitions(manifest: Path) -> dg.Definitions:
             )
         ],
         resources={
-            "dbt": DbtCliResource(project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=str(dbt.DBT)),
+            "dbt": DbtCliResource(
+                project_dir=str(DBT_PROJECT),
+                profiles_dir=str(DBT_PROJECT),
+                dbt_executable=str(dbt.DBT),
+            ),
             "run_settings": RunSettings(),
         },
         # dbt is the only writer of the warehouse file, which admits one process: steps run one after the other.

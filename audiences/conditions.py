@@ -1,0 +1,95 @@
+"""Conditions of `match` and `exclude`: all, any and not over columns, which rules.py knows."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from audiences.blocks import Block, broken
+
+OPERATORS = ("eq", "in", "not_in", "gte", "gt", "lte", "lt", "between", "is_null")
+
+
+class Column(Block):
+    """A condition on one trait column: exactly one operator, and what a missing value means."""
+
+    later = frozenset(
+        {"event", "count", "within", "where", "score", "max_age", "sql", "reason"}
+        | {"audience", "audiences", "offers_active"}
+    )
+
+    column: str
+    eq: str | None = None
+    in_: tuple[str, ...] | None = Field(None, alias="in")
+    not_in: tuple[str, ...] | None = None
+    gte: str | None = None
+    gt: str | None = None
+    lte: str | None = None
+    lt: str | None = None
+    between: tuple[str, str] | None = None
+    is_null: bool | None = None
+    if_null: Literal["match", "no_match"] | None = None
+
+    @model_validator(mode="after")
+    def _check_operator(self) -> "Column":
+        given = [name for name in OPERATORS if self._operand(name) is not None]
+        if len(given) != 1:
+            said = " and ".join(given) if given else "none"
+            fix = f"use one of {', '.join(OPERATORS)}; join two conditions with `all`"
+            raise broken("AUD100", f"needs exactly one operator, got {said}", fix)
+        if not self.values and self.operator != "is_null":
+            fix = "list at least one value"
+            raise broken("AUD206", f"`{self.operator}: []` is the same for everybody", fix)
+        if self.operator == "is_null" and self.if_null:
+            fix = "leave `if_null` out"
+            raise broken("AUD206", "`is_null` is never unknown", fix, "if_null")
+        return self
+
+    def _operand(self, operator: str) -> Any:
+        return getattr(self, "in_" if operator == "in" else operator)
+
+    @property
+    def operator(self) -> str:
+        """The one operator given."""
+        return next(name for name in OPERATORS if self._operand(name) is not None)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The values to compare with, as written; none for `is_null`."""
+        operand = self._operand(self.operator)
+        if isinstance(operand, bool):
+            return ()
+        return (operand,) if isinstance(operand, str) else tuple(operand)
+
+
+class All(Block):
+    """True when every part is."""
+
+    all: tuple["Condition", ...] = Field(min_length=1)
+
+
+class Any_(Block):  # noqa: N801 - `Any` is taken
+    """True when at least one part is."""
+
+    any: tuple["Condition", ...] = Field(min_length=1)
+
+
+class Not(Block):
+    """True when the part is known and false; what is unknown stays decided by `if_null`."""
+
+    not_: "Condition" = Field(alias="not")
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, Block):
+        return f"<{type(value).__name__.lower()}>"
+    keys = value if isinstance(value, dict) else ()
+    return next((f"<{key}>" for key in ("all", "any", "not") if key in keys), "<column>")
+
+
+Condition = Annotated[
+    Annotated[All, Tag("<all>")]
+    | Annotated[Any_, Tag("<any>")]
+    | Annotated[Not, Tag("<not>")]
+    | Annotated[Column, Tag("<column>")],
+    Discriminator(_kind),
+]

@@ -1,0 +1,74 @@
+"""An audience as a file for a person: CSV that a spreadsheet cannot be tricked with, or Parquet."""
+
+import os
+from pathlib import Path
+
+import duckdb
+
+from audiences.errors import InputError, WorkError
+from audiences.warehouse import RUN_FIRST, has_table, open_warehouse
+
+FORMATS = {".csv": "(format csv, header)", ".parquet": "(format parquet)"}
+FORMULA = "^[=+\\-@\uff1d\uff0b\uff0d\uff20\\t\\r\\n]"  # also the full-width forms
+
+
+def export(warehouse: Path, audience: str, target: Path) -> int:
+    """Write the current deliverable members of an audience; the file's ending says how.
+
+    In CSV, text that a spreadsheet would run as a formula gets an apostrophe in front.
+
+    Args:
+        warehouse: The warehouse file.
+        audience: Name of the audience.
+        target: The file to write; it appears whole or not at all.
+
+    Returns:
+        How many people were written.
+
+    Raises:
+        InputError: The file cannot be written or its ending is unknown.
+        WorkError: The warehouse or the audience is not there.
+    """
+    if target.suffix not in FORMATS:
+        raise InputError(f"{target.name}: no such format", "end the name in .csv or .parquet")
+    if not target.parent.is_dir():
+        raise InputError(f"{target}: its folder does not exist", "create the folder first")
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}.unfinished")
+    with open_warehouse(warehouse) as connection:
+        if not has_table(connection, "audiences", audience):
+            raise WorkError(f"audience {audience} is not in the warehouse", RUN_FIRST)
+        query = _query(connection, audience, target.suffix)
+        try:
+            connection.execute(
+                f"copy ({query}) to '{_quoted(unfinished)}' {FORMATS[target.suffix]}"
+            )
+        except duckdb.IOException:
+            raise InputError(f"{target} cannot be written", "choose another place") from None
+        counted = connection.execute(f"select count(*) from ({query})").fetchone()
+    os.replace(unfinished, target)
+    return int(counted[0]) if counted else 0
+
+
+def _query(connection: duckdb.DuckDBPyConnection, audience: str, ending: str) -> str:
+    columns = connection.execute(
+        """
+        select column_name, data_type from information_schema.columns
+        where table_schema = 'audiences' and table_name = ? order by ordinal_position
+        """,
+        [audience],
+    ).fetchall()
+    selected = ", ".join(
+        _harmless(name) if ending == ".csv" and kind == "VARCHAR" else f'"{name}"'
+        for name, kind in columns
+    )
+    return f'select {selected} from audiences."{audience}" order by customer_id'
+
+
+def _harmless(column: str) -> str:
+    quoted = f'"{column}"'
+    test = f"regexp_matches({quoted}, '{FORMULA}')"
+    return f"case when {test} then '''' || {quoted} else {quoted} end as {quoted}"
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,196 @@
+"""From files to definitions, or to the problems that keep them from being one, with their place."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from audiences.blocks import nearest
+from audiences.errors import DefinitionError, InputError
+from audiences.rules import Traits, check_condition
+from audiences.spec import Definition
+from audiences.yaml_text import Lines, Misread, read_mapping
+
+MISSING = {
+    "owner": "AUD112",
+    "expires_on": "AUD112",
+    "goal": "AUD112",
+    "salt": "AUD106",
+}
+WORDS = {
+    "string_type": "must be text",
+    "tuple_type": "must be a list",
+    "dict_type": "must be a mapping",
+    "union_tag_not_found": "must be a condition",
+    "missing": "is required",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong in a definition file, where, and how to mend it."""
+
+    code: str
+    file: str
+    line: int
+    path: str
+    value: str
+    rule: str
+    fix: str
+
+    @property
+    def where(self) -> str:
+        """File and line, as editors understand it."""
+        return f"{self.file}:{self.line}"
+
+    def __str__(self) -> str:
+        what = f"{self.path}: " if self.path else ""
+        value = f" (got {self.value})" if self.value else ""
+        return f"{self.where}: {self.code} {what}{self.rule}{value}"
+
+
+@dataclass(frozen=True)
+class Language:
+    """What definitions may refer to: trait columns with their kinds, and consent purposes."""
+
+    traits: Traits
+    purposes: Collection[str]
+
+
+def load_definitions(folder: Path, language: Language | None = None) -> list[Definition]:
+    """All definitions of a folder, by name.
+
+    Args:
+        folder: Where the definitions are.
+        language: What they may refer to; without it, columns and purposes are not looked up.
+
+    Raises:
+        DefinitionError: A definition is wrong; the first problem, and how many there are.
+    """
+    definitions, problems = check_definitions(folder, language)
+    if problems:
+        more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
+        raise DefinitionError(f"{problems[0]}{more}", problems[0].fix)
+    return definitions
+
+
+def check_definitions(
+    folder: Path, language: Language | None = None
+) -> tuple[list[Definition], list[Problem]]:
+    """The sound definitions of a folder, by name, and every problem of the others."""
+    if not folder.is_dir():
+        raise InputError(f"no folder of definitions at {folder.name}", "create it, or name another")
+    definitions: list[Definition] = []
+    problems: list[Problem] = []
+    users: dict[tuple[str, str], str] = {}
+    for file in sorted(folder.rglob("*.y*ml")):
+        definition, found = check_file(file, language)
+        problems += found
+        if definition is not None:
+            definitions.append(definition)
+            problems += _check_experiment_is_alone(definition, file, users)
+    return definitions, problems
+
+
+def check_file(
+    file: Path, language: Language | None = None
+) -> tuple[Definition | None, list[Problem]]:
+    """The definition in a file, or the problems that keep it from being one."""
+    try:
+        raw, lines = read_mapping(file)
+    except Misread as error:
+        problem = Problem(
+            error.code, file.name, error.line, _spell(error.path), "", error.rule, error.fix
+        )
+        return None, [problem]
+    try:
+        definition = Definition.model_validate(raw)
+    except ValidationError as error:
+        return None, [_explain(entry, file, raw, lines) for entry in error.errors()]
+    problems = [
+        Problem(code, file.name, _line(path, lines), _spell(path), _show(path, raw), rule, fix)
+        for code, path, rule, fix in _check_against(definition, file, language)
+    ]
+    return (None if problems else definition), problems
+
+
+def _check_against(
+    definition: Definition, file: Path, language: Language | None
+) -> Iterator[tuple[str, tuple[Any, ...], str, str]]:
+    """Code, path, rule and fix of what the file's own text cannot tell."""
+    if file.name != f"{definition.audience}.yml":
+        fix = f"name the file {definition.audience}.yml"
+        yield "AUD102", ("audience",), "must be the file's name", fix
+    if language is None:
+        return
+    if definition.purpose not in language.purposes:
+        fix = nearest(definition.purpose, language.purposes)
+        yield "AUD110", ("purpose",), "is not a declared purpose", fix
+    yield from check_condition(definition.match, ("match",), language.traits)
+    if definition.exclude is not None:
+        yield from check_condition(definition.exclude, ("exclude",), language.traits)
+
+
+def _check_experiment_is_alone(
+    definition: Definition, file: Path, users: dict[tuple[str, str], str]
+) -> Iterator[Problem]:
+    """Keys and salts are used once: a shared one would give two experiments the same people."""
+    if definition.experiment is None:
+        return
+    for name in ("key", "salt"):
+        value = getattr(definition.experiment, name)
+        other = users.setdefault((name, value), file.name)
+        if other != file.name:
+            yield Problem(
+                code="AUD106",
+                file=file.name,
+                line=read_mapping(file)[1][("experiment", name)],
+                path=f"experiment.{name}",
+                value=value,
+                rule=f"is used by {other} too",
+                fix=f"give this experiment a {name} of its own",
+            )
+
+
+def _explain(entry: Any, file: Path, raw: Any, lines: Lines) -> Problem:
+    """A problem from what pydantic found."""
+    context = entry.get("ctx", {})
+    path = tuple(part for part in entry["loc"] if not str(part).startswith("<"))
+    if key := context.get("key"):
+        path = (*path, key)
+    kind = entry["type"]
+    if kind.startswith("AUD"):
+        code, rule, fix = kind, context["rule"], context["fix"]
+    else:
+        code = MISSING.get(str(path[-1]), "AUD100") if kind == "missing" else "AUD100"
+        rule = WORDS.get(kind) or entry["msg"].replace("Input should", "must")
+        fix = "add it" if kind == "missing" else "see the definition language in the docs"
+    return Problem(code, file.name, _line(path, lines), _spell(path), _show(path, raw), rule, fix)
+
+
+def _line(path: tuple[Any, ...], lines: Lines) -> int:
+    """Line of the nearest part of the path that is written in the file."""
+    while path not in lines:
+        path = path[:-1]
+    return lines[path]
+
+
+def _spell(path: tuple[Any, ...]) -> str:
+    """A path as people write it: match.all[0].column."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".")
+
+
+def _show(path: tuple[Any, ...], raw: Any) -> str:
+    """The value at a path when it is short enough to show, else nothing."""
+    for part in path:
+        try:
+            raw = raw[part]
+        except (KeyError, IndexError, TypeError):
+            return ""
+    if isinstance(raw, dict) or raw is None:
+        return ""
+    text = f"[{', '.join(map(str, raw))}]" if isinstance(raw, list) else str(raw)
+    return repr(text if len(text) <= 60 else text[:57] + "...")

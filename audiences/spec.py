@@ -1,0 +1,192 @@
+"""The definition language: what one audience file may say, as frozen types."""
+
+import re
+from datetime import date
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from audiences.blocks import Block, Day, Line, Name, Share, broken, nearest
+from audiences.conditions import Condition
+from audiences.names import NAME_FORM, why_not_an_audience_name
+
+GOAL_METRICS = ("order_conversion",)
+LAST_SLOT = 9999
+
+
+def _check_audience(value: str) -> str:
+    if why_not := why_not_an_audience_name(value):
+        raise broken("AUD102", why_not, f"choose another name; {NAME_FORM}")
+    return value
+
+
+def _is_none(value: object) -> object:
+    return None if value == "none" else value
+
+
+class Contact(Block):
+    """Where the audience may be contacted; consent is required and unknown denies."""
+
+    later = frozenset({"consent", "suppress", "frequency", "send_window"})
+
+    channels: tuple[Literal["email", "sms", "push", "whatsapp", "webhook"], ...] = Field(
+        min_length=1
+    )
+
+    @model_validator(mode="after")
+    def _check_channels(self) -> "Contact":
+        if len(set(self.channels)) < len(self.channels):
+            raise broken("AUD100", "names a channel twice", "name each channel once", "channels")
+        return self
+
+
+class Arm(Block):
+    """A range of slots, first and last, and whether its people are delivered."""
+
+    later = frozenset({"payload"})
+
+    slots: tuple[int, int]
+    delivers: bool = True
+
+    @model_validator(mode="after")
+    def _check_slots(self) -> "Arm":
+        first, last = self.slots
+        if not 0 <= first <= last <= LAST_SLOT:
+            fix = f"write [first, last] with 0 <= first <= last <= {LAST_SLOT}"
+            raise broken("AUD105", "is not a range of slots", fix, "slots")
+        return self
+
+
+class Experiment(Block):
+    """Who is randomised into which arm. A change of arms, slots or salt needs a new phase."""
+
+    later = frozenset({"respects_global_holdout", "measure"})
+
+    key: Name
+    phase: int = Field(ge=1, le=9999)
+    salt: str
+    arms: dict[Name, Arm] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _check_arms(self) -> "Experiment":
+        if not re.fullmatch(r"[0-9a-f]{16,64}", self.salt):
+            fix = "use 16 to 64 random digits 0-9 a-f, for example from `openssl rand -hex 8`"
+            raise broken("AUD106", "is not a salt", fix, "salt")
+        arms = sorted(self.arms.items(), key=lambda arm: arm[1].slots)
+        for (name, arm), (next_name, next_arm) in pairwise(arms):
+            if next_arm.slots[0] <= arm.slots[1]:
+                both = f"{next_arm.slots[0]}-{min(arm.slots[1], next_arm.slots[1])}"
+                rule = f"arms {name} and {next_name} overlap in slots {both}"
+                raise broken("AUD105", rule, "give each arm slots of its own", "arms")
+        if not any(arm.delivers for _, arm in arms):
+            raise broken("AUD105", "no arm delivers", "let at least one arm deliver", "arms")
+        return self
+
+
+class Goal(Block):
+    """What the audience is for: a metric, its window, and where it should go by when."""
+
+    metric: str
+    window: str
+    baseline: Share | None = None
+    target: Share | None = None
+    by: Day | None = None
+
+    @model_validator(mode="after")
+    def _check_goal(self) -> "Goal":
+        if self.metric not in GOAL_METRICS:
+            raise broken("AUD110", "unknown metric", nearest(self.metric, GOAL_METRICS), "metric")
+        if not re.fullmatch(r"[1-9]\d{0,2}d", self.window):
+            raise broken("AUD103", "is not a duration", "write days, for example 14d", "window")
+        return self
+
+    @property
+    def window_days(self) -> int:
+        """The window as a number of days."""
+        return int(self.window.removesuffix("d"))
+
+
+class Size(Block):
+    """How many people may leave."""
+
+    min: int | None = Field(default=None, ge=0)
+    max: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _check_order(self) -> "Size":
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise broken("AUD103", "min is above max", "swap them", "min")
+        return self
+
+
+class Change(Block):
+    """How far the size may move from the last good run, as a share of it."""
+
+    later = frozenset({"baseline"})
+
+    max_growth: Share = 0.5
+    max_shrink: Share = 0.3
+
+
+class Guardrails(Block):
+    """What the gate holds an audience for."""
+
+    later = frozenset({"overlap", "on_breach"})
+
+    size: Size = Size()
+    change: Change = Change()
+    allow_empty: bool = False
+
+
+class Definition(Block):
+    """One audience."""
+
+    later = frozenset({"unit", "entry", "priority", "payload", "tests"})
+
+    version: Literal["1"]
+    audience: Annotated[str, AfterValidator(_check_audience)]
+    label: dict[Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")], Line] = Field(
+        min_length=1
+    )
+    owner: Line
+    purpose: Name
+    program: Name | None = None
+    status: Literal["draft", "active", "paused", "retired"] = "active"
+    expires_on: Day | None = None
+    evergreen: bool = False
+    match: Condition
+    exclude: Condition | None = None
+    contact: Annotated[Contact | None, BeforeValidator(_is_none)]
+    goal: Goal | None = None
+    experiment: Experiment | None = None
+    guardrails: Guardrails = Guardrails()
+
+    @model_validator(mode="after")
+    def _check_whole(self) -> "Definition":
+        if (self.expires_on is not None) == self.evergreen:
+            rule = "needs an end: either `expires_on` or `evergreen: true`"
+            raise broken("AUD112", rule, "add one of the two", "expires_on")
+        if self.experiment and not self.goal:
+            fix = "add for example `goal: { metric: order_conversion, window: 14d }`"
+            raise broken("AUD112", "an experiment needs a goal", fix, "goal")
+        return self
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Channels in order of preference; none for `contact: none`."""
+        return self.contact.channels if self.contact else ()
+
+    def status_on(self, day: date) -> str:
+        """The status on a day: `expired` after the last day, else as written."""
+        return "expired" if self.expires_on and day > self.expires_on else self.status
+
+    @property
+    def is_compiled(self) -> bool:
+        """A draft is checked and goes no further."""
+        return self.status != "draft"
+
+    @property
+    def is_evaluated(self) -> bool:
+        """Whether the rule is asked of the customers; a retired audience only ends."""
+        return self.status in {"active", "paused"}

@@ -1,0 +1,62 @@
+"""The file `perennial audiences new` writes: valid as it stands, and a short lesson in the language."""
+
+from pathlib import Path
+
+from audiences.errors import InputError
+from audiences.names import NAME_FORM, why_not_an_audience_name
+
+STARTER = """\
+# Who this is for, and what they should do next, in one or two sentences.
+version: 1
+audience: {name}
+label: {{ en: "{title}" }}
+owner: you@example.com
+purpose: {purpose}          # what consent is asked for; the list is dbt_project/seeds/consent_purposes.csv
+status: draft               # only checked; or active, paused (nobody moves), retired (everybody leaves)
+evergreen: true             # or an end: expires_on: 2030-12-31
+
+# Columns are those of activation.customer_traits. Combine conditions with all, any and not. A missing value does not
+# match, also under not; say `if_null: match` where it should.
+match:
+  all:
+    - {{ column: lifecycle_stage, in: [active, retained] }}
+    - {{ column: order_count, gte: 2 }}
+    # - not: {{ column: country, in: [US, CA] }}
+    # - {{ column: days_since_last_order, between: [30, 90] }}
+
+# People who match and are left out all the same; same language.
+# exclude: {{ column: latest_nps_score, lte: 6 }}
+
+contact: {{ channels: [email] }}   # in order of preference; `contact: none` for analysis and files only
+
+# Hold some people out to see what the audience is worth. The salt is yours alone: openssl rand -hex 8
+# goal: {{ metric: order_conversion, window: 30d }}
+# experiment:
+#   key: {name}_test
+#   phase: 1                # a change of arms, slots or salt needs the next phase
+#   salt: ""
+#   arms:
+#     holdout: {{ slots: [0, 999], delivers: false }}
+#     message: {{ slots: [1000, 9999] }}
+
+# The gate holds the audience back outside of these; what is written here is the default.
+# guardrails: {{ change: {{ max_growth: 0.5, max_shrink: 0.3 }}, allow_empty: false }}
+"""
+
+
+def write_start(folder: Path, name: str, purpose: str) -> Path:
+    """Write a new definition to begin with, and return its file.
+
+    Raises:
+        InputError: The name cannot be used, or the file exists.
+    """
+    if why_not := why_not_an_audience_name(name):
+        raise InputError(f"audience '{name}' {why_not}", f"choose another name; {NAME_FORM}")
+    title = name.replace("_", " ").capitalize()
+    file = folder / f"{name}.yml"
+    try:
+        with file.open("x", encoding="utf-8") as handle:
+            handle.write(STARTER.format(name=name, title=title, purpose=purpose))
+    except FileExistsError:
+        raise InputError(f"{file.name} exists already", "edit it, or choose another name") from None
+    return file

@@ -1,0 +1,52 @@
+"""The language the tests write definitions in, and the smallest valid definition."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from audiences.loader import Language
+
+TRAITS = {
+    "customer_id": "text",
+    "country": "text",
+    "lifecycle_stage": "text",
+    "order_count": "number",
+    "m_score": "number",
+    "birth_date": "day",
+    "created_at": "instant",
+    "is_member": "boolean",
+}
+LANGUAGE = Language(TRAITS, frozenset({"marketing_promotions", "newsletter"}))
+
+SMALLEST = """\
+version: 1
+audience: everybody
+label: { en: "Everybody" }
+owner: someone@example.com
+purpose: newsletter
+evergreen: true
+match: { column: order_count, gte: 1 }
+contact: { channels: [email] }
+"""
+EXPERIMENT = """\
+goal: { metric: order_conversion, window: 14d }
+experiment:
+  key: some_test
+  phase: 1
+  salt: 0123456789abcdef
+  arms:
+    holdout: { slots: [0, 999], delivers: false }
+    message: { slots: [1000, 8999] }
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Write a definition file, the smallest one by default, and return its folder."""
+
+    def write_definition(text: str = SMALLEST, name: str = "everybody.yml") -> Path:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return write_definition
