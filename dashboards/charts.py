@@ -26,9 +26,18 @@ MONTH_LABEL = """
 
 
 @dataclass(frozen=True)
-class Labels:
-    """Words of axes and tooltips."""
+class Axis:
+    """What the months' axis shows: every month, as YYYY-MM, and the one that is not over."""
 
+    months: Sequence[str]
+    unfinished: str
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Words of axes and tooltips, and a description of the whole chart."""
+
+    description: str
     month: str
     stage: str
     change: str
@@ -38,14 +47,14 @@ class Labels:
     score: str
 
 
-def stage_mix(points: list[Point], stages: Sequence[str], description: str, labels: Labels) -> Spec:
+def stage_mix(points: list[Point], stages: Sequence[str], axis: Axis, labels: Labels) -> Spec:
     """Stacked columns: customers by stage."""
     order = {stage: rank for rank, stage in enumerate(reversed(stages))}
     ranked = [point | {"rank": order[point["series"]]} for point in points]
     bars = _chart(ranked).mark_bar(stroke="var(--surface)", strokeWidth=0.75)
     return _spec(
         bars.encode(
-            x=_months(points),
+            x=_months(axis),
             y=alt.Y(
                 "value:Q",
                 stack="zero",
@@ -60,18 +69,18 @@ def stage_mix(points: list[Point], stages: Sequence[str], description: str, labe
                 alt.Tooltip("text:N", title=labels.customers),
             ],
         ),
-        description,
+        labels.description,
     )
 
 
-def growth_accounting(points: list[Point], description: str, labels: Labels) -> Spec:
+def growth_accounting(points: list[Point], axis: Axis, labels: Labels) -> Spec:
     """Columns: new and resurrected above zero, churned below."""
     series = ("new_customers", "resurrected_customers", "churned_customers")
     ranked = [point | {"rank": series.index(point["series"])} for point in points]
     bars = _chart(ranked).mark_bar(stroke="var(--surface)", strokeWidth=0.75)
     return _spec(
         bars.encode(
-            x=_months(points),
+            x=_months(axis),
             y=alt.Y(
                 "value:Q",
                 stack="zero",
@@ -87,11 +96,11 @@ def growth_accounting(points: list[Point], description: str, labels: Labels) -> 
             ],
         )
         + _zero(),
-        description,
+        labels.description,
     )
 
 
-def nps(points: list[Point], description: str, labels: Labels) -> Spec:
+def nps(points: list[Point], axis: Axis, labels: Labels) -> Spec:
     """Points with their interval; hollow where the point should not be read alone."""
     tooltip = [
         alt.Tooltip("month_text:N", title=labels.month),
@@ -99,28 +108,26 @@ def nps(points: list[Point], description: str, labels: Labels) -> Spec:
         alt.Tooltip("interval:N", title=labels.interval),
         alt.Tooltip("answers:N", title=labels.answers),
     ]
-    base = _chart(points).encode(x=_months(points), tooltip=tooltip)
-    axis = _values(labels.score, "format(datum.value, 'd')")
+    base = _chart(points).encode(x=_months(axis), tooltip=tooltip)
+    scores = _values(labels.score, "format(datum.value, 'd')")
     interval = base.mark_rule(strokeWidth=7, strokeCap="round", stroke="var(--interval)").encode(
-        y=alt.Y("low:Q", axis=axis), y2=alt.Y2("high:Q")
+        y=alt.Y("low:Q", axis=scores), y2=alt.Y2("high:Q")
     )
     score = base.mark_point(size=64, filled=True, strokeWidth=2, opacity=1).encode(
-        y=alt.Y("value:Q", axis=axis),
+        y=alt.Y("value:Q", axis=scores),
         stroke=alt.value("var(--accent)"),
         fill=alt.condition("datum.solid", alt.value("var(--accent)"), alt.value("var(--surface)")),
     )
-    return _spec(_zero() + interval + score, description)
+    return _spec(_zero() + interval + score, labels.description)
 
 
 def _chart(points: list[Point]) -> alt.Chart:
     return alt.Chart(alt.InlineData(values=points))
 
 
-def _months(points: list[Point]) -> alt.X:
-    months = sorted({point["month"] for point in points})
-    unfinished = next((point["month"] for point in points if not point["complete"]), "")
-    label = MONTH_LABEL.replace("COUNT", str(len(months))).replace("OPEN", unfinished)
-    axis = alt.Axis(
+def _months(axis: Axis) -> alt.X:
+    label = MONTH_LABEL.replace("COUNT", str(len(axis.months))).replace("OPEN", axis.unfinished)
+    drawn = alt.Axis(
         title=None,
         labelAngle=0,
         labelOverlap=False,
@@ -130,8 +137,8 @@ def _months(points: list[Point]) -> alt.X:
         grid=False,
         domainColor="var(--line)",
     )
-    scale = alt.Scale(domain=months, paddingInner=0.22, paddingOuter=0.1)
-    return alt.X("month:O", sort=None, axis=axis, scale=scale)
+    scale = alt.Scale(domain=list(axis.months), paddingInner=0.22, paddingOuter=0.1)
+    return alt.X("month:O", sort=None, axis=drawn, scale=scale)
 
 
 def _values(title: str, label: str) -> alt.Axis:

@@ -20,20 +20,23 @@ STAGES = (
     "retained",
     "advocate",
 )
+MONTHS = 36  # newest months shown
 GROWTH = ("new_customers", "resurrected_customers", "churned_customers")
 
 
 def stage_mix(context: Context, rows: list[Row]) -> Card:
     """How many customers stood in which stage at the end of each month."""
+    rows, cut = _recent(context, rows)
     if empty := context.empty(rows):
         return empty
     language, names = context.language, context.language.words["stages"]
-    used = [stage for stage in STAGES if any(row["lifecycle_stage"] == stage for row in rows)]
+    seen = {row["lifecycle_stage"] for row in rows if row["customers"] != 0}
+    used = [stage for stage in STAGES if stage in seen]
     points = [
         _point(context, row, "customers_in_stage")
         | {"series": row["lifecycle_stage"], "name": names[row["lifecycle_stage"]]}
         for row in rows
-        if row["customers"] is not None
+        if row["customers"]
     ]
     months = sorted({row["period_start"] for row in rows})
     latest = [row for row in rows if row["period_start"] == months[-1]]
@@ -49,9 +52,9 @@ def stage_mix(context: Context, rows: list[Row]) -> Card:
             context.words["headline_note"].format(day=language.day(latest[0]["measured_on"])),
         ),
         table=_stage_table(context, rows, months, used),
-        chart=charts.stage_mix(points, used, context.words["chart"], _labels(context)),
+        chart=charts.stage_mix(points, used, _axis(rows), _labels(context)),
         legend=[(f"stage-{stage}", names[stage]) for stage in used],
-        notes=context.notes(rows),
+        notes=context.notes(rows, *cut),
     )
 
 
@@ -70,6 +73,7 @@ def _stage_table(context: Context, rows: list[Row], months: list[date], used: li
 
 def growth_accounting(context: Context, rows: list[Row]) -> Card:
     """What each month added to the active base and what it lost."""
+    rows, cut = _recent(context, rows)
     if empty := context.empty(rows):
         return empty
     points = [
@@ -85,9 +89,9 @@ def growth_accounting(context: Context, rows: list[Row]) -> Card:
         context.metrics,
         _latest(context, rows, "quick_ratio", _growth_note(context)),
         table=_month_table(context, rows, [metric.key for metric in context.metrics]),
-        chart=charts.growth_accounting(points, context.words["chart"], _labels(context)),
+        chart=charts.growth_accounting(points, _axis(rows), _labels(context)),
         legend=[(part.replace("_", "-"), context.name(part)) for part in GROWTH],
-        notes=context.notes(rows),
+        notes=context.notes(rows, *cut),
     )
 
 
@@ -101,6 +105,7 @@ def _growth_note(context: Context) -> Callable[[Row], str]:
 
 def nps(context: Context, rows: list[Row]) -> Card:
     """The Net Promoter Score with its interval."""
+    rows, cut = _recent(context, rows)
     if empty := context.empty(rows):
         return empty
     words = context.words
@@ -116,7 +121,7 @@ def nps(context: Context, rows: list[Row]) -> Card:
         }
         for row in shown
     ]
-    few = [] if all(row["has_enough_answers"] for row in shown) else [words["too_few"]]
+    hollow = [] if all(point["solid"] for point in points) else [words["hollow"]]
     return Card(
         context.mart,
         words,
@@ -125,9 +130,9 @@ def nps(context: Context, rows: list[Row]) -> Card:
             context, [row for row in rows if row["has_enough_answers"]], "nps", _nps_note(context)
         ),
         table=_month_table(context, rows, [metric.key for metric in context.metrics]),
-        chart=charts.nps(points, words["chart"], _labels(context)),
+        chart=charts.nps(points, _axis(rows), _labels(context)),
         legend=[("nps-score", words["headline"]), ("nps-interval", words["interval"])],
-        notes=context.notes(rows, *few),
+        notes=context.notes(rows, *hollow, *cut),
     )
 
 
@@ -190,9 +195,28 @@ def _month_table(context: Context, rows: list[Row], metrics: list[str]) -> Table
     )
 
 
+def _axis(rows: list[Row]) -> charts.Axis:
+    """Every month from the first to the last, also those without a row."""
+    numbers = [row["period_start"].year * 12 + row["period_start"].month - 1 for row in rows]
+    months = [f"{n // 12}-{n % 12 + 1:02}" for n in range(min(numbers), max(numbers) + 1)]
+    unfinished = [row["period_start"] for row in rows if not row["is_complete"]]
+    return charts.Axis(months, unfinished[0].isoformat()[:7] if unfinished else "")
+
+
+def _recent(context: Context, rows: list[Row]) -> tuple[list[Row], list[str]]:
+    """The rows of the newest months, and a note when that is not all of them."""
+    months = sorted({row["period_start"] for row in rows})
+    if len(months) <= MONTHS:
+        return rows, []
+    newest = set(months[-MONTHS:])
+    note = context.language.words["latest_months"].format(count=MONTHS)
+    return [row for row in rows if row["period_start"] in newest], [note]
+
+
 def _labels(context: Context) -> charts.Labels:
     words = context.language.words
     return charts.Labels(
+        description=context.words["chart"],
         month=words["month"],
         stage=words["stage"],
         change=words["change"],

@@ -185,6 +185,32 @@ def test_a_tiny_shop_shows_no_small_group(tmp_path):
     assert Language("en").words["withheld_all"] in page
 
 
+def test_a_long_history_is_cut_to_the_newest_months_and_says_so(tmp_path):
+    warehouse = write_warehouse(tmp_path / "warehouse.duckdb")
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "insert into lifecycle.rpt_growth_accounting "
+            "select * replace ((period_start - to_months(24))::date as period_start, true as is_complete) "
+            "from lifecycle.rpt_growth_accounting"
+        )
+    publish(warehouse, tmp_path / "site", AS_OF)
+    page = build_site(tmp_path / "site")
+    assert len(Page(page).tables[1][1:]) == 36
+    assert "Latest 36 months shown." in page.read_text()
+
+
+def test_a_month_without_rows_keeps_its_place_on_the_axis(tmp_path):
+    warehouse = write_warehouse(tmp_path / "warehouse.duckdb")
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("delete from feedback.rpt_nps where period_start = '2025-06-01'")
+    publish(warehouse, tmp_path / "site", AS_OF)
+    build_site(tmp_path / "site")
+    [data] = (tmp_path / "site/data").glob("index.en.*")
+    chart = json.loads(data.read_text().split("=", 1)[1].rstrip(" ;\n"))["charts"]["nps"]
+    axis = chart["layer"][1]["encoding"]["x"]
+    assert "2025-06" in axis["scale"]["domain"]
+
+
 def test_building_again_gives_the_same_bytes(tmp_path, site):
     other = build(tmp_path)
     files = sorted(path.relative_to(site) for path in site.rglob("*") if path.is_file())
