@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audiences.errors import WorkError
@@ -97,6 +97,7 @@ def test_every_figure_of_a_withheld_row_is_null():
     assert {row[column] for row in rows for column in columns} == {None}
 
 
+@settings(deadline=None, derandomize=True, max_examples=60)
 @given(
     countries=st.lists(st.integers(0, 40), min_size=1, max_size=7),
     cuts=st.lists(st.integers(0, 280), max_size=4),
