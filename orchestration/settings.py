@@ -50,7 +50,7 @@ def load_settings(as_of: str | None = None, started: datetime | None = None) -> 
     Raises:
         InputError: The as-of day is not a date.
     """
-    values = {**dotenv_values(ROOT / ".env"), **os.environ}
+    values = variables()
 
     def path(name: str, default: str) -> Path:
         return (ROOT / (values.get(name) or default)).resolve()
@@ -64,6 +64,12 @@ def load_settings(as_of: str | None = None, started: datetime | None = None) -> 
         target=values.get("PERENNIAL_TARGET") or "duckdb",
         as_of=_as_of_day(as_of or values.get("PERENNIAL_AS_OF"), started or datetime.now(UTC)),
     )
+
+
+def variables() -> dict[str, str]:
+    """All variables, secrets among them: `.env`, then the environment, which wins."""
+    written = dotenv_values(ROOT / ".env")
+    return {name: value for name, value in written.items() if value is not None} | dict(os.environ)
 
 
 def _as_of_day(text: str | None, started: datetime) -> date:

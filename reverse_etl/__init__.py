@@ -1,1 +1,4 @@
-"""How an audience leaves: plan, outbox, delivery, ledger and receipts."""
+"""How an audience leaves: plan, outbox, delivery, ledger and receipts.
+
+The verbs are in sync.py (plan, apply) and history.py (status, log); loader.py reads sync files.
+"""

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.border.check import CheckResult, TableResult, check_raw, stop_if_broken
+from orchestration.border.check import check_raw
 from orchestration.border.contract import load_contract
+from orchestration.border.result import CheckResult, TableResult, stop_if_broken
 from orchestration.failures import as_failure
 from orchestration.progress import say
 from orchestration.run_settings import RunSettings

@@ -7,7 +7,7 @@ import click
 import typer
 
 from audiences.errors import PerennialError
-from orchestration.cli import audiences, dashboard, pipeline, raw, syncs
+from orchestration.cli import audiences, check, dashboard, pipeline, raw, syncs
 
 app = typer.Typer(
     name="perennial",
@@ -22,6 +22,7 @@ app.add_typer(audiences.app, name="audiences")
 app.add_typer(syncs.app, name="sync")
 app.add_typer(dashboard.app, name="dashboard")
 app.add_typer(raw.app, name="raw")
+app.command()(check.check)
 
 
 def main() -> None:

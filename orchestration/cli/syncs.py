@@ -1,5 +1,202 @@
-"""`perennial sync`."""
+"""`perennial sync`: what the syncs would send, sent, and could not send. Prints counts and customer ids, no traits."""
 
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import click
 import typer
 
+from orchestration.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from reverse_etl.context import SyncContext
+    from reverse_etl.history import RunRecord
+    from reverse_etl.result import RunResult
+    from reverse_etl.spec import Sync
+
 app = typer.Typer(no_args_is_help=True, help="The reverse-ETL tools.")
+
+HELD_FIX = "look at the plan; when it is right, raise the breaker in the sync file, or name the day with --as-of"
+Name = Annotated[str, typer.Argument(help="Name of the sync.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+AsOf = Annotated[str | None, typer.Option(help="Day of the audience, as YYYY-MM-DD.")]
+Folder = Annotated[
+    Path | None, typer.Option("--syncs", help="Folder of sync files.", show_default=False)
+]
+
+
+@app.command("list")
+def list_syncs(as_json: Json = False, syncs: Folder = None) -> None:
+    """List the syncs."""
+    from reverse_etl.loader import load_syncs
+
+    keys = ("name", "audience", "destination", "mode", "status")
+    rows = [
+        {key: getattr(sync, key) for key in keys} for sync in load_syncs(_folder(syncs)).values()
+    ]
+    if as_json:
+        print_json(rows)
+    else:
+        print_table("Syncs", ("sync", *keys[1:]), [list(row.values()) for row in rows])
+
+
+@app.command()
+def plan(name: Name, as_of: AsOf = None, as_json: Json = False, syncs: Folder = None) -> None:
+    """Show what applying a sync would do now; sends nothing."""
+    from reverse_etl.sync import plan_sync
+
+    summary = plan_sync(_sync(name, syncs), _context(as_of))
+    counts = asdict(summary) | {"planned": summary.planned}
+    if as_json:
+        print_json(counts)
+        return
+    _print_pairs(f"Plan of {name}", counts)
+    if summary.held_reason:
+        click.echo(f"warning: applying it would be held: {summary.held_reason}", err=True)
+    elif summary.planned:
+        click.echo(f"send it: perennial sync apply {name} --plan-id {summary.plan_id}")
+
+
+@app.command()
+def apply(
+    name: Name,
+    plan_id: Annotated[
+        str | None, typer.Option(help="Send exactly this plan, or refuse and say what moved.")
+    ] = None,
+    as_of: AsOf = None,
+    as_json: Json = False,
+    syncs: Folder = None,
+) -> None:
+    """Deliver what differs from what the destination acknowledged."""
+    from reverse_etl.sync import apply_sync
+
+    result = apply_sync(_sync(name, syncs), _context(as_of), plan_id)
+    _finish(result, as_json)
+
+
+@app.command()
+def retry(name: Name, as_of: AsOf = None, as_json: Json = False, syncs: Folder = None) -> None:
+    """Deliver, and send rows again that the destination rejected with the same values."""
+    from reverse_etl.sync import apply_sync
+
+    result = apply_sync(_sync(name, syncs), _context(as_of), retry_rejected=True)
+    _finish(result, as_json)
+
+
+@app.command()
+def status(as_json: Json = False, syncs: Folder = None) -> None:
+    """Show what each sync holds at its destination, what waits, and its last run."""
+    from orchestration.settings import load_settings
+    from reverse_etl.history import sync_status
+    from reverse_etl.loader import load_syncs
+
+    state_dir = load_settings().state_dir
+    states = [sync_status(sync, state_dir) for sync in load_syncs(_folder(syncs)).values()]
+    if as_json:
+        print_json([asdict(state) for state in states])
+        return
+    columns = ("sync", "status", "acknowledged", "waiting", "last run", "outcome", "reason")
+    rows = []
+    for state in states:
+        last = state.last_run
+        run = (last.run_id, last.status, last.reason) if last else (None, None, None)
+        rows.append((state.sync, state.status, state.acknowledged, state.waiting, *run))
+    print_table("Syncs", columns, rows)
+
+
+@app.command()
+def log(
+    name: Name,
+    limit: Annotated[int, typer.Option(min=1, help="How many runs.")] = 20,
+    as_json: Json = False,
+    syncs: Folder = None,
+) -> None:
+    """Show a sync's runs, and why each row of the newest was not delivered."""
+    from orchestration.settings import load_settings
+    from reverse_etl.history import sync_log
+
+    runs, rows = sync_log(_sync(name, syncs), load_settings().state_dir, limit)
+    if as_json:
+        print_json({"runs": [asdict(run) for run in runs], "rows": [asdict(row) for row in rows]})
+        return
+    _print_runs(name, runs)
+    columns = ("run", "customer", "operation", "status", "reason")
+    print_table("Rows not delivered", columns, [list(asdict(row).values()) for row in rows])
+
+
+def _folder(folder: Path | None) -> Path:
+    from orchestration.settings import SYNCS
+
+    return folder or SYNCS
+
+
+def _sync(name: str, folder: Path | None) -> "Sync":
+    from reverse_etl.loader import find_sync
+
+    return find_sync(_folder(folder), name)
+
+
+def _context(as_of: str | None) -> "SyncContext":
+    from orchestration.settings import load_settings
+    from orchestration.sync_context import sync_context
+
+    return sync_context(load_settings(as_of))
+
+
+def _finish(result: "RunResult", as_json: bool) -> None:
+    """Print what a run did, say what needs a person, and exit."""
+    if as_json:
+        print_json(asdict(result) | {"exit_code": result.exit_code})
+    else:
+        _print_pairs(f"Run of {result.sync}", asdict(result))
+    for message in _messages(result):
+        click.echo(message, err=True)
+    raise typer.Exit(result.exit_code)
+
+
+def _messages(result: "RunResult") -> list[str]:
+    see = f"perennial sync log {result.sync}"
+    if result.status == "held":
+        return [f"error: sync {result.sync} was held: {result.held_reason}", f"fix:   {HELD_FIX}"]
+    if result.status == "stopped":
+        problem = f"error: sync {result.sync} stopped: {result.problem}; {result.pending} rows wait"
+        return [problem, "fix:   see that the destination answers, then apply again"]
+    if result.has_too_many_rejected:
+        rejected = f"{result.rejected} of {result.planned} rows were rejected"
+        return [f"error: sync {result.sync}: {rejected}", f"fix:   read the reasons with '{see}'"]
+    if result.rejected or result.quarantined or result.withheld:
+        counts = f"{result.rejected} rejected, {result.withheld} withheld, {result.quarantined} quarantined"
+        return [f"warning: sync {result.sync}: {counts}; '{see}' says why"]
+    return []
+
+
+def _print_pairs(title: str, values: dict[str, Any]) -> None:
+    print_table(title, ("what", "value"), values.items())
+
+
+def _print_runs(name: str, runs: list["RunRecord"]) -> None:
+    columns = (
+        "run",
+        "outcome",
+        "planned",
+        "accepted",
+        "rejected",
+        "pending",
+        "withheld",
+        "requests",
+    )
+    rows = [
+        (
+            run.run_id,
+            run.status,
+            run.planned,
+            run.accepted,
+            run.rejected,
+            run.pending,
+            run.withheld,
+            run.requests,
+        )
+        for run in runs
+    ]
+    print_table(f"Runs of {name}", columns, rows)

@@ -1,0 +1,109 @@
+"""What a destination is to the delivery engine: it sends a batch, and says what became of one sent before a crash.
+
+A destination is one file with one class, named in the registry (`__init__.py`). It knows nothing of plans and ledgers.
+"""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Self
+
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from reverse_etl.context import SyncContext
+from reverse_etl.payload import OutputField
+from reverse_etl.spec import Scalar, Sync
+
+# What became of a batch that was sent and not answered: `resend` the very same request (it is known by its id), it was
+# `accepted`, it was `unsent`, or it is `unknown` and its rows are sent again as if they might be held.
+Recovery = Literal["resend", "accepted", "unsent", "unknown"]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows on their way. `operation` is upsert or remove; `all` when the destination takes a run as one request."""
+
+    sync: str
+    audience: str
+    run_id: str
+    message_id: str
+    operation: str
+    rows: int
+    fields: tuple[OutputField, ...]
+    read_payloads: Callable[[], list[str]] = field(repr=False)
+    read_table: Callable[[], pa.RecordBatchReader] = field(repr=False)
+
+    def payloads(self) -> list[str]:
+        """The canonical JSON text of each row, in order."""
+        return self.read_payloads()
+
+    def members(self) -> list[dict[str, Any]]:
+        """The payloads as objects."""
+        return [json.loads(payload) for payload in self.read_payloads()]
+
+    def table(self) -> pa.RecordBatchReader:
+        """The rows with typed columns: `operation`, then the mapped fields in order."""
+        return self.read_table()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the destination said: for how many rows, and why it rejected some (by index in the batch)."""
+
+    rows: int
+    rejected: Mapping[int, str] = field(default_factory=dict)
+
+
+class Destination(ABC):
+    """Base of all destinations.
+
+    `modes` are the sync modes it offers, `settings` the connection keys it knows (True = required), `whole_run` whether
+    it takes a run as one request, `is_file` whether people who may not be contacted may go there.
+    """
+
+    name: ClassVar[str]
+    modes: ClassVar[tuple[str, ...]]
+    settings: ClassVar[Mapping[str, bool]]
+    whole_run: ClassVar[bool] = False
+    is_file: ClassVar[bool] = False
+
+    @classmethod
+    @abstractmethod
+    def open(cls, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> Self:
+        """Make ready to send, without a request.
+
+        Args:
+            sync: The sync.
+            connection: Its connection settings with secrets filled in.
+            context: Places, clock.
+
+        Raises:
+            SyncError: A setting is wrong.
+        """
+
+    @classmethod
+    def check(cls, sync: Sync) -> None:
+        """Check what can be known from the sync file alone; raises SyncError."""
+        return
+
+    @classmethod
+    def target(cls, sync: Sync) -> str:
+        """The place whose acknowledged state counts: a sync that moves to another place starts from nothing there."""
+        return cls.name
+
+    @abstractmethod
+    def send(self, batch: Batch) -> Answer:
+        """Send one batch, once.
+
+        Raises:
+            DeliveryProblem: It was not taken.
+        """
+
+    def recover(self, batch: Batch) -> Recovery:
+        """Say what became of a batch that was sent and not answered."""
+        return "resend"
+
+    def close(self) -> None:
+        """Let go of connections."""
+        return

@@ -1,0 +1,187 @@
+"""Any HTTP endpoint that understands Standard Webhooks: signed JSON posts that carry many members each."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import ipaddress
+import json
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, ClassVar, Self
+from urllib.parse import urlsplit
+
+import httpx
+
+from reverse_etl.context import SyncContext
+from reverse_etl.destinations.base import Answer, Batch, Destination
+from reverse_etl.errors import BatchRefused, DestinationClosed, TryLater
+from reverse_etl.spec import Scalar, Sync
+
+_TYPES = {"upsert": "members.upserted", "remove": "members.removed"}
+_LATER = {408, 425, 429}
+_CLOSED = {401, 402, 403, 404, 405, 407, 410}
+_TIMEOUT = httpx.Timeout(30, connect=10)
+
+
+class WebhookDestination(Destination):
+    """Posts batches of members to an URL."""
+
+    name = "webhook"
+    modes = ("upsert", "insert", "update", "mirror")
+    settings: ClassVar[Mapping[str, bool]] = {"base_url": True, "signing_secret": False}
+
+    def __init__(self, url: str, secret: bytes | None, context: SyncContext) -> None:
+        self._url, self._secret, self._context = url, secret, context
+        # httpx logs every address it calls, and an address may carry a token.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+        self._client = httpx.Client(timeout=_TIMEOUT, follow_redirects=False)
+
+    @classmethod
+    def open(cls, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> Self:
+        """Check the address and the secret; without a secret only loopback is reached."""
+        url = str(connection["base_url"])
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise sync.wrong("connection.base_url", "is no http(s) address", "write https://…")
+        secret = connection.get("signing_secret")
+        if secret is None and not _is_loopback(parts.hostname):
+            raise sync.wrong(
+                "connection.signing_secret",
+                "is missing; unsigned requests stay on this machine",
+                "write signing_secret: ${NAME_OF_A_VARIABLE} that holds whsec_ and base64",
+            )
+        return cls(url, None if secret is None else _key(sync, str(secret)), context)
+
+    def send(self, batch: Batch) -> Answer:
+        """Post one batch."""
+        body = _body(batch)
+        try:
+            response = self._client.post(
+                self._url, content=body, headers=self._headers(batch, body)
+            )
+        except httpx.TransportError as error:
+            raise TryLater(f"no answer ({type(error).__name__})") from None
+        return self._answer(response, batch.rows)
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._client.close()
+
+    def _headers(self, batch: Batch, body: bytes) -> dict[str, str]:
+        stamp = str(int(self._context.clock().timestamp()))
+        headers = {
+            "content-type": "application/json",
+            "user-agent": "perennial",
+            "webhook-id": batch.message_id,
+            "webhook-timestamp": stamp,
+        }
+        if self._secret is not None:
+            signed = f"{batch.message_id}.{stamp}.".encode() + body
+            digest = hmac.digest(self._secret, signed, hashlib.sha256)
+            headers["webhook-signature"] = f"v1,{base64.b64encode(digest).decode()}"
+        return headers
+
+    def _answer(self, response: httpx.Response, rows: int) -> Answer:
+        status = response.status_code
+        said = f"HTTP {status} {response.reason_phrase}".strip()
+        if 200 <= status < 300:
+            return Answer(rows, _rejections(response, rows))
+        if status in _LATER or status >= 500:
+            raise TryLater(said, self._asked_wait(response.headers.get("retry-after")))
+        if status in _CLOSED or status < 400:
+            raise DestinationClosed(said)
+        raise BatchRefused(f"{said}: {_words(response)}".removesuffix(": "))
+
+    def _asked_wait(self, value: str | None) -> float | None:
+        """Retry-After as seconds; it is a number or a date."""
+        if value is None:
+            return None
+        if value.strip().isdigit():
+            return float(value)
+        try:
+            moment = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - self._now()).total_seconds())
+
+    def _now(self) -> datetime:
+        return self._context.clock().astimezone(UTC)
+
+
+def _body(batch: Batch) -> bytes:
+    """The same bytes for the same batch, whenever it is built."""
+    head = {
+        "type": _TYPES[batch.operation],
+        "sync": batch.sync,
+        "audience": batch.audience,
+        "run_id": batch.run_id,
+    }
+    opened = json.dumps(head, ensure_ascii=False, separators=(",", ":"))[:-1]
+    return f'{opened},"members":[{",".join(batch.payloads())}]}}'.encode()
+
+
+def _rejections(response: httpx.Response, rows: int) -> dict[int, str]:
+    """The rows a 2xx names as rejected. A body that cannot be understood is no success.
+
+    An empty body and the bare word `ok` accept everything.
+    """
+    if response.content.strip().lower() in (b"", b"ok"):
+        return {}
+    try:
+        results = json.loads(response.content).get("results") or []
+        named = {result["index"]: result for result in results}
+        understood = len(named) == len(results) and all(
+            isinstance(index, int)
+            and 0 <= index < rows
+            and result["status"] in ("accepted", "rejected")
+            for index, result in named.items()
+        )
+    except (ValueError, AttributeError, KeyError, TypeError):
+        understood = False
+    if not understood:
+        raise TryLater(f"HTTP {response.status_code} with an answer that cannot be understood")
+    return {
+        index: str(result.get("reason") or "no reason given")
+        for index, result in named.items()
+        if result["status"] == "rejected"
+    }
+
+
+def _words(response: httpx.Response) -> str:
+    """What a refusal says, short."""
+    try:
+        said: Any = json.loads(response.content)
+    except ValueError:
+        said = response.text
+    if isinstance(said, dict):
+        said = next(
+            (said[key] for key in ("reason", "error", "message", "detail") if key in said), ""
+        )
+    return " ".join(str(said).split())[:200]
+
+
+def _key(sync: Sync, secret: str) -> bytes:
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not secret.startswith("whsec_") or not key:
+        raise sync.wrong(
+            "connection.signing_secret",
+            "is not whsec_ and base64",
+            "copy the secret as the receiver shows it",
+        )
+    return key
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

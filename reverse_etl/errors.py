@@ -1,0 +1,53 @@
+"""What can go wrong with a sync.
+
+Shown to a person (audiences/errors.py):
+
+    InputError
+    └── SyncError          a sync file, or what it names, is wrong
+
+Said by a destination to the delivery engine instead of an answer, never shown as such:
+
+    DeliveryProblem
+    ├── TryLater           the same request may do better later; the only one that is retried
+    ├── BatchRefused       this batch will not be taken as it stands; a part of it may
+    └── DestinationClosed  no request will be taken: wrong address, credentials or permission
+"""
+
+from audiences.errors import InputError
+
+
+class SyncError(InputError):
+    """A sync file, or what it names, is wrong."""
+
+
+class DeliveryProblem(Exception):  # noqa: N818 - a signal, not an error
+    """A destination did not take a batch.
+
+    Args:
+        reason: What it said, masked; no personal data, no secret.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class TryLater(DeliveryProblem):
+    """The same request may do better later.
+
+    Args:
+        reason: What happened.
+        wait: Seconds the destination asked for, when it did.
+    """
+
+    def __init__(self, reason: str, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.wait = wait
+
+
+class BatchRefused(DeliveryProblem):
+    """The batch will not be taken as it stands."""
+
+
+class DestinationClosed(DeliveryProblem):
+    """No request will be taken before somebody mends something."""

@@ -1,0 +1,121 @@
+"""What a sync did before, from its ledger: its state, its runs, and each row that was not delivered with why."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from reverse_etl.ledger import Ledger, ledger_path, open_ledger
+from reverse_etl.result import run_counts
+from reverse_etl.spec import Sync
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run as the ledger remembers it; `status` is `open` when it was interrupted or its destination stayed down."""
+
+    run_id: str
+    as_of: date
+    status: str
+    reason: str | None
+    started_at: datetime
+    planned: int
+    accepted: int
+    rejected: int
+    pending: int
+    withheld: int
+    quarantined: int
+    requests: int
+
+
+@dataclass(frozen=True)
+class SyncStatus:
+    """A sync's state: what it holds at the destination, what waits, and its last run."""
+
+    sync: str
+    audience: str
+    destination: str
+    mode: str
+    status: str
+    acknowledged: int
+    waiting: int
+    last_run: RunRecord | None
+
+
+@dataclass(frozen=True)
+class UndeliveredRow:
+    """A row of the last run that was not delivered, or waits since an earlier one, and why."""
+
+    run_id: str
+    customer_id: str | None
+    operation: str
+    status: str
+    reason: str | None
+
+
+def sync_status(sync: Sync, state_dir: Path) -> SyncStatus:
+    """The state of one sync."""
+    acknowledged, waiting, last = 0, 0, None
+    if ledger_path(state_dir, sync.name).exists():
+        with open_ledger(state_dir, sync.name, read_only=True) as ledger:
+            acknowledged = ledger.number("select count(*) from acked")
+            waiting = ledger.number("select count(*) from parked")
+            runs = _runs(ledger, 1)
+            last = runs[0] if runs else None
+    return SyncStatus(
+        *(sync.name, sync.audience, sync.destination, sync.mode, sync.status),
+        *(acknowledged, waiting, last),
+    )
+
+
+def sync_log(
+    sync: Sync, state_dir: Path, limit: int = 20
+) -> tuple[list[RunRecord], list[UndeliveredRow]]:
+    """The newest runs, and every row the newest run did not deliver or that still waits."""
+    if not ledger_path(state_dir, sync.name).exists():
+        return [], []
+    with open_ledger(state_dir, sync.name, read_only=True) as ledger:
+        runs = _runs(ledger, limit)
+        newest = runs[0].run_id if runs else ""
+        rows = [UndeliveredRow(*row) for row in ledger.rows(_UNDELIVERED, run_id=newest)]
+    return runs, rows
+
+
+def _runs(ledger: Ledger, limit: int) -> list[RunRecord]:
+    return [
+        RunRecord(*row[:-2], *_counts(ledger, row[0]), *row[-2:])
+        for row in ledger.rows(_RUNS, limit=limit)
+    ]
+
+
+def _counts(ledger: Ledger, run_id: str) -> tuple[int, ...]:
+    counts = run_counts(ledger, run_id)
+    return (counts.planned, counts.accepted, counts.rejected, counts.pending, counts.withheld)
+
+
+_RUNS = """
+with request_counts as (
+    select batches.run_id, count(*) as requests
+    from requests inner join batches on batches.batch_id = requests.batch_id
+    group by batches.run_id
+)
+select
+    runs.run_id, runs.as_of_date, coalesce(run_ends.status, 'open'), run_ends.reason, runs.started_at,
+    runs.quarantined, coalesce(request_counts.requests, 0)
+from runs
+left join run_ends on run_ends.run_id = runs.run_id
+left join request_counts on request_counts.run_id = runs.run_id
+order by runs.started_at desc, runs.run_id desc
+limit $limit
+"""
+_UNDELIVERED = """
+select plan_rows.run_id, customer_id, operation, coalesce(outcomes.status, 'pending') as status, outcomes.reason
+from plan_rows
+left join outcomes on outcomes.run_id = plan_rows.run_id and outcomes.row_number = plan_rows.row_number
+where plan_rows.run_id = $run_id and coalesce(outcomes.status, 'pending') <> 'accepted'
+    and (kind <> 'same' or outcomes.status is not null)
+union all
+select run_id, customer_id, 'upsert', 'quarantined', reason from quarantine where run_id = $run_id
+union all
+select run_id, customer_id, operation, 'waiting', reason from parked where run_id <> $run_id
+order by 4, 2
+"""

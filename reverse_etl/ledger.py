@@ -1,0 +1,288 @@
+"""The ledger of one sync: what was planned, sent, answered and acknowledged, in one DuckDB file of its own.
+
+Append-only during a run; `settle` folds a run's outcomes into `acked`, the only truth of the diff, and may be repeated.
+A destination's answer and what follows from it are one transaction. All work on rows is SQL over whole sets.
+"""
+
+import json
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from audiences.errors import WorkError
+from reverse_etl.ledger_sql import BEGIN, FOLD, FOLDED, RECORD, SCHEMA, WITHHOLD
+from reverse_etl.payload import OutputField
+
+_busy: set[Path] = set()
+_busy_guard = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as it was begun."""
+
+    run_id: str
+    as_of: date
+    audience: str
+    destination: str
+    target: str
+    fields: tuple[OutputField, ...]
+
+
+@dataclass(frozen=True)
+class SentBatch:
+    """A batch as it was committed before its request; rows first to last that had no outcome then."""
+
+    batch_id: str
+    run_id: str
+    operation: str
+    first_row: int
+    last_row: int
+    message_id: str
+    attempts: int = 0
+
+
+def ledger_path(state_dir: Path, sync: str) -> Path:
+    """Where a sync's ledger is."""
+    return state_dir / "ledgers" / f"{sync}.duckdb"
+
+
+@contextmanager
+def open_ledger(state_dir: Path, sync: str, read_only: bool = False) -> Iterator["Ledger"]:
+    """Open a sync's ledger; the file's lock admits one run at a time.
+
+    Raises:
+        WorkError: Another run of the sync is active.
+    """
+    path = ledger_path(state_dir, sync)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(path, sync):
+        try:
+            connection = duckdb.connect(str(path), read_only=read_only)
+        except duckdb.IOException:
+            raise _is_running(sync) from None
+        try:
+            connection.execute("set TimeZone = 'UTC'")
+            if not read_only:
+                connection.execute(SCHEMA)
+            yield Ledger(connection)
+        finally:
+            connection.close()
+
+
+@contextmanager
+def _alone(path: Path, sync: str) -> Iterator[None]:
+    """Threads of one process share a DuckDB file, so its lock does not part them."""
+    with _busy_guard:
+        if path in _busy:
+            raise _is_running(sync)
+        _busy.add(path)
+    try:
+        yield
+    finally:
+        with _busy_guard:
+            _busy.discard(path)
+
+
+def _is_running(sync: str) -> WorkError:
+    return WorkError(f"sync {sync}: another run of it is active", "wait until that run has ended")
+
+
+class Ledger:
+    """The tables of one sync and the few verbs on them."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing."""
+        self.connection.execute("begin")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("rollback")
+            raise
+        self.connection.execute("commit")
+
+    def execute(self, sql: str, **values: Any) -> None:
+        """Run one statement."""
+        self.connection.execute(sql, values)
+
+    def rows(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        return self.connection.execute(sql, values).fetchall()
+
+    def number(self, sql: str, **values: Any) -> int:
+        """The one number of a query; 0 when it is null."""
+        return int(self.rows(sql, **values)[0][0] or 0)
+
+    def new_run_id(self, as_of: date) -> str:
+        """The next run of a day: sortable, unique in the ledger."""
+        count = self.number("select count(*) from runs where as_of_date = $day", day=as_of)
+        return f"{as_of.isoformat()}-{count + 1:03d}"
+
+    def begin(self, run: Run, plan_id: str, quarantined: int, now: datetime) -> None:
+        """Note that a run exists; its rows follow in the same transaction of the caller."""
+        self.execute(
+            BEGIN,
+            run_id=run.run_id,
+            plan_id=plan_id,
+            as_of=run.as_of,
+            audience=run.audience,
+            destination=run.destination,
+            target=run.target,
+            fields=json.dumps([asdict(field) for field in run.fields]),
+            quarantined=quarantined,
+            now=now,
+        )
+
+    def end(self, run_id: str, status: str, reason: str | None, now: datetime) -> None:
+        """Close a run for good: what is still pending is planned anew by the next one."""
+        with self.transaction():
+            self._fold(run_id)
+            self.execute(
+                "insert into run_ends values ($run_id, $status, $reason, $now)",
+                run_id=run_id,
+                status=status,
+                reason=reason,
+                now=now,
+            )
+            self.execute("delete from outbox where run_id = $run_id", run_id=run_id)
+
+    def settle(self) -> None:
+        """Fold what an unfinished run already achieved into the acknowledged state."""
+        run = self.open_run()
+        if run is not None:
+            with self.transaction():
+                self._fold(run.run_id)
+
+    def open_run(self) -> Run | None:
+        """The run that was begun and not ended, after a crash or a stop."""
+        found = self.rows(
+            """
+            select run_id, as_of_date, audience, destination, target, fields from runs
+            where run_id not in (select run_id from run_ends) order by started_at desc, run_id desc limit 1
+            """
+        )
+        if not found:
+            return None
+        run_id, as_of, audience, destination, target, fields = found[0]
+        outputs = tuple(OutputField(**field) for field in json.loads(fields))
+        return Run(run_id, as_of, audience, destination, target, outputs)
+
+    def open_batches(self, run_id: str) -> list[SentBatch]:
+        """Batches that were sent and have no final answer."""
+        found = self.rows(
+            """
+            select batch_id, run_id, operation, first_row, last_row, message_id,
+                (select count(*) from requests where requests.batch_id = batches.batch_id)
+            from batches
+            where run_id = $run_id and batch_id not in (
+                select batch_id from answers where verdict <> 'retry'
+            )
+            order by batch_id
+            """,
+            run_id=run_id,
+        )
+        return [SentBatch(*row) for row in found]
+
+    def new_batch(self, run_id: str, operation: str, first_row: int, last_row: int) -> SentBatch:
+        """A batch to be sent; `intend` commits it."""
+        count = self.number("select count(*) from batches where run_id = $run_id", run_id=run_id)
+        batch_id = f"{run_id}-{count + 1:06d}"
+        return SentBatch(
+            batch_id, run_id, operation, first_row, last_row, f"msg_{uuid.uuid4().hex}"
+        )
+
+    def intend(self, batch: SentBatch, attempt: int, now: datetime) -> None:
+        """Commit that a request is about to be made."""
+        with self.transaction():
+            if attempt == 1:
+                self.execute(
+                    "insert into batches values ($batch_id, $run_id, $operation, $first, $last, $message)",
+                    batch_id=batch.batch_id,
+                    run_id=batch.run_id,
+                    operation=batch.operation,
+                    first=batch.first_row,
+                    last=batch.last_row,
+                    message=batch.message_id,
+                )
+            self.execute(
+                "insert into requests values ($batch_id, $attempt, $now)",
+                batch_id=batch.batch_id,
+                attempt=attempt,
+                now=now,
+            )
+
+    def answered(
+        self, batch: SentBatch, attempt: int, verdict: str, reason: str | None, now: datetime
+    ) -> None:
+        """Note an answer that settles no row: `retry`, or `refused` when the batch is to be cut."""
+        self.execute(
+            "insert into answers values ($batch_id, $attempt, $verdict, $reason, $now)",
+            batch_id=batch.batch_id,
+            attempt=attempt,
+            verdict=verdict,
+            reason=reason,
+            now=now,
+        )
+
+    def record(
+        self,
+        batch: SentBatch,
+        attempt: int,
+        rejected: Mapping[int, str],
+        status: str,
+        now: datetime,
+    ) -> None:
+        """Commit the answer to a batch and one outcome a row.
+
+        Args:
+            batch: The batch.
+            attempt: The attempt that was answered.
+            rejected: Reason by row number.
+            status: Outcome of the other rows: accepted, or unknown for a batch given up in doubt.
+            now: The instant.
+        """
+        with self.transaction():
+            self.connection.execute(
+                "create or replace temp table rejections (row_number bigint, reason varchar)"
+            )
+            if rejected:
+                self.connection.executemany(
+                    "insert into rejections values (?, ?)", list(rejected.items())
+                )
+            self.execute(
+                RECORD,
+                run_id=batch.run_id,
+                first=batch.first_row,
+                last=batch.last_row,
+                batch_id=batch.batch_id,
+                status=status,
+                attempts=attempt,
+                now=now,
+            )
+            self.answered(batch, attempt, status, None, now)
+
+    def withhold(self, run_id: str, kinds: tuple[str, ...], now: datetime) -> None:
+        """Give every waiting row of the kinds whose person is blocked the outcome `withheld`."""
+        self.execute(
+            WITHHOLD,
+            run_id=run_id,
+            kinds=list(kinds),
+            now=now,
+        )
+
+    def _fold(self, run_id: str) -> None:
+        """Bring `acked` and `parked` up to what the run's outcomes say; safe to repeat while no later run exists."""
+        self.execute(FOLDED, run_id=run_id)
+        for statement in FOLD:
+            self.connection.execute(statement)

@@ -1,0 +1,108 @@
+"""The ledger's tables and the SQL that several modules share. Statements of one module stay in it."""
+
+SCHEMA = """
+create table if not exists runs (
+    run_id varchar primary key, plan_id varchar, as_of_date date, audience varchar, destination varchar,
+    target varchar, fields varchar, quarantined bigint, started_at timestamp
+);
+create table if not exists run_ends (run_id varchar, status varchar, reason varchar, ended_at timestamp);
+create table if not exists plan_rows (
+    run_id varchar, row_number bigint, kind varchar, operation varchar, key varchar, customer_id varchar,
+    entry_seq bigint, contact_channel varchar, payload_hash varchar
+);
+create table if not exists outbox (run_id varchar, row_number bigint, payload varchar);
+create table if not exists batches (
+    batch_id varchar, run_id varchar, operation varchar, first_row bigint, last_row bigint, message_id varchar
+);
+create table if not exists requests (batch_id varchar, attempt bigint, sent_at timestamp);
+create table if not exists answers (
+    batch_id varchar, attempt bigint, verdict varchar, reason varchar, answered_at timestamp
+);
+create table if not exists outcomes (
+    run_id varchar, row_number bigint, batch_id varchar, status varchar, reason varchar, attempts bigint,
+    finished_at timestamp
+);
+create table if not exists acked (
+    target varchar, key varchar, customer_id varchar, entry_seq bigint, payload_hash varchar, run_id varchar
+);
+create table if not exists parked (
+    target varchar, key varchar, operation varchar, payload_hash varchar, customer_id varchar, reason varchar,
+    run_id varchar
+);
+create table if not exists quarantine (run_id varchar, customer_id varchar, reason varchar);
+create table if not exists receipts (run_id varchar, row_count bigint);
+create table if not exists plans (plan_id varchar, as_of_date date, made_at timestamp);
+create table if not exists reviewed_rows (
+    plan_id varchar, key varchar, kind varchar, payload_hash varchar, is_withheld boolean
+);
+"""
+
+IS_BLOCKED = """
+    blocks.customer_id = plan_rows.customer_id and (
+        blocks.channel = plan_rows.contact_channel
+        or (plan_rows.contact_channel is null and blocks.reason = 'erased')
+    )
+"""
+WAITING = """
+    select row_number from plan_rows
+    where run_id = $run_id and row_number between $first and $last and kind <> 'same'
+        and row_number not in (
+            select row_number from outcomes where run_id = $run_id and row_number between $first and $last
+        )
+"""
+BEGIN = """
+insert into runs values (
+    $run_id, $plan_id, $as_of, $audience, $destination, $target, $fields, $quarantined, $now
+)
+"""
+RECORD = f"""
+insert into outcomes
+select
+    $run_id, waiting.row_number, $batch_id,
+    case when rejections.row_number is null then $status else 'rejected' end,
+    rejections.reason, $attempts, $now
+from ({WAITING}) as waiting
+left join rejections on rejections.row_number = waiting.row_number
+"""
+WITHHOLD = f"""
+insert into outcomes
+select run_id, row_number, null, 'withheld', min(blocks.reason), 0, $now
+from plan_rows
+inner join blocks on {IS_BLOCKED}
+where run_id = $run_id and operation = 'upsert' and list_contains($kinds, kind)
+    and row_number not in (select row_number from outcomes where run_id = $run_id)
+group by run_id, row_number
+"""
+FOLDED = """
+create or replace temp table folded as
+select runs.target, plan_rows.*, outcomes.status, outcomes.reason,
+    max(outcomes.status = 'accepted') over () and runs.target like '%snapshot' as is_replaced
+from runs
+inner join plan_rows on plan_rows.run_id = runs.run_id
+inner join outcomes on outcomes.run_id = plan_rows.run_id and outcomes.row_number = plan_rows.row_number
+where runs.run_id = $run_id
+"""
+# A row given up in doubt may be held: it counts as acknowledged with an unknown value. A person withheld from a
+# snapshot that was replaced is not in it any more.
+FOLD = (
+    """
+    delete from acked using folded
+    where acked.target = folded.target and acked.key = folded.key
+        and (folded.status in ('accepted', 'unknown') or folded.is_replaced)
+    """,
+    """
+    insert into acked
+    select target, key, customer_id, entry_seq,
+        case when status = 'accepted' then payload_hash end, run_id
+    from folded
+    where (status = 'accepted' and operation = 'upsert') or status = 'unknown'
+    """,
+    """
+    delete from parked using folded
+    where parked.target = folded.target and parked.key = folded.key and folded.status <> 'withheld'
+    """,
+    """
+    insert into parked
+    select target, key, operation, payload_hash, customer_id, reason, run_id from folded where status = 'rejected'
+    """,
+)

@@ -1,0 +1,270 @@
+"""What a sync would do: the difference between the mapped audience and what the destination acknowledged.
+
+Pure SQL over the temporary tables `source` and `blocks` and the ledger's `acked` and `parked`; sends nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from audiences.errors import WorkError
+from reverse_etl.destinations import REGISTRY
+from reverse_etl.ledger import Ledger
+from reverse_etl.ledger_sql import IS_BLOCKED
+from reverse_etl.payload import removal_sql
+from reverse_etl.source import Source
+from reverse_etl.spec import Sync
+
+KINDS = {
+    "upsert": ("add", "change"),
+    "mirror": ("add", "change"),
+    "insert": ("add",),
+    "update": ("change",),
+    "snapshot": ("add", "change", "same"),
+}
+
+
+@dataclass(frozen=True)
+class PlanSummary:
+    """A plan in numbers. `planned` = adds + changes + removals; withheld rows come on top and are not sent."""
+
+    sync: str
+    audience: str
+    destination: str
+    as_of: date
+    plan_id: str
+    members: int
+    adds: int
+    changes: int
+    removals: int
+    withheld: int
+    quarantined: int
+    waiting: int  # rejected earlier with the same values; sent when they change or by retry
+    acknowledged: int
+    requests: int
+    held_reason: str | None
+
+    @property
+    def planned(self) -> int:
+        """Rows that would be sent."""
+        return self.adds + self.changes + self.removals
+
+
+def make_plan(
+    ledger: Ledger, sync: Sync, source: Source, retry_rejected: bool = False
+) -> PlanSummary:
+    """Diff into the temporary tables `planned`, `quarantined` and count what is in them.
+
+    Args:
+        ledger: The sync's ledger, settled.
+        sync: The sync.
+        source: The audience as read.
+        retry_rejected: Plan rows again that the destination rejected with the same values.
+    """
+    destination = REGISTRY[sync.destination]
+    target = destination.target(sync)
+    ledger.execute(_QUARANTINED)
+    ledger.execute(
+        _PLANNED.format(removal=removal_sql(sync, source.fields, "diff.key")),
+        target=target,
+        kinds=list(KINDS[sync.mode] + (("remove",) if sync.on_exit == "remove" else ())),
+        unknown="change" if sync.mode == "update" else "add",
+        retry=retry_rejected,
+    )
+    counts = dict(ledger.rows(_COUNTS.format(is_blocked=_IS_BLOCKED)))
+    acknowledged = ledger.number("select count(*) from acked where target = $t", t=target)
+    members = ledger.number("select count(*) from source")
+    return PlanSummary(
+        sync=sync.name,
+        audience=sync.audience,
+        destination=sync.destination,
+        as_of=source.as_of,
+        plan_id=_plan_id(ledger, sync.name, source.as_of, target),
+        members=members,
+        adds=counts.get("add", 0),
+        changes=counts.get("change", 0),
+        removals=counts.get("remove", 0),
+        withheld=counts.get("withheld", 0),
+        quarantined=ledger.number("select count(*) from quarantined"),
+        waiting=ledger.number(_WAITING, target=target),
+        acknowledged=acknowledged,
+        requests=_requests(counts, sync.max_rows, destination.whole_run),
+        held_reason=_breaker(sync, counts, members, acknowledged),
+    )
+
+
+def keep_plan(ledger: Ledger, plan: PlanSummary, now: datetime) -> None:
+    """Keep the plan for `apply --plan-id`; it replaces the plan made before."""
+    with ledger.transaction():
+        ledger.execute("delete from plans")
+        ledger.execute("delete from reviewed_rows")
+        ledger.execute(
+            "insert into plans values ($plan_id, $as_of, $now)",
+            plan_id=plan.plan_id,
+            as_of=plan.as_of,
+            now=now,
+        )
+        ledger.execute(
+            f"""
+            insert into reviewed_rows
+            select distinct $plan_id, key, kind, payload_hash, blocks.customer_id is not null
+            from planned left join blocks on operation = 'upsert' and {_IS_BLOCKED}
+            where kind <> 'same'
+            """,
+            plan_id=plan.plan_id,
+        )
+
+
+def require_plan(ledger: Ledger, sync: Sync, plan_id: str, plan: PlanSummary) -> None:
+    """Refuse unless the plan made now is the one that was reviewed.
+
+    Raises:
+        WorkError: It is not; the message says what moved.
+    """
+    fix = f"look at 'perennial sync plan {sync.name}' again and apply the plan it names"
+    kept = ledger.rows("select as_of_date from plans where plan_id = $p", p=plan_id)
+    if not kept:
+        raise WorkError(f"sync {sync.name}: there is no plan {plan_id} any more", fix)
+    if plan.plan_id == plan_id:
+        return
+    if kept[0][0] != plan.as_of:
+        moved = f"it was made for {kept[0][0]}, this is {plan.as_of}"
+    else:
+        came, went, changed = ledger.rows(_MOVED, plan_id=plan_id)[0]
+        moved = f"rows that came: {came}, went: {went}, changed: {changed}"
+    raise WorkError(f"sync {sync.name}: plan {plan_id} is out of date; {moved}", fix)
+
+
+def withhold_as_planned(ledger: Ledger, run_id: str, plan_id: str, now: datetime) -> None:
+    """Withhold what the reviewed plan withheld, even when the person's block has gone since."""
+    ledger.execute(_WITHHELD_AS_PLANNED, run_id=run_id, plan_id=plan_id, now=now)
+
+
+def _breaker(sync: Sync, counts: dict[str, int], members: int, acknowledged: int) -> str | None:
+    """Why the plan must not be sent without somebody looking, or None."""
+    if acknowledged == 0:
+        return None
+    if members == 0 and not sync.breakers.allow_empty:
+        return f"allow_empty: the audience is empty, {acknowledged} were delivered before"
+    for name, kind, limit in (
+        ("max_removed_share", "remove", sync.breakers.max_removed_share),
+        ("max_changed_share", "change", sync.breakers.max_changed_share),
+    ):
+        # An audience that may be empty may lose everyone.
+        if members == 0 or counts.get(kind, 0) <= limit * acknowledged:
+            continue
+        share = counts[kind] / acknowledged
+        return f"{name}: {counts[kind]} of {acknowledged} ({share:.1%}) is above {limit:.1%}"
+    return None
+
+
+def _requests(counts: dict[str, int], max_rows: int, whole_run: bool) -> int:
+    upserts, removals = counts.get("add", 0) + counts.get("change", 0), counts.get("remove", 0)
+    if whole_run:
+        return 1 if upserts + removals else 0
+    return -(-upserts // max_rows) + -(-removals // max_rows)
+
+
+def _plan_id(ledger: Ledger, name: str, as_of: date, target: str) -> str:
+    """The same rows with the same values for the same day are the same plan."""
+    found = ledger.rows(_DIGEST, name=name, as_of=as_of, target=target)
+    return f"plan_{found[0][0]}"
+
+
+_IS_BLOCKED = IS_BLOCKED.replace("plan_rows", "planned")
+_QUARANTINED = """
+create or replace temp table quarantined as
+with duplicates as (select key from source where key is not null group by key having count(*) > 1)
+select customer_id, key, case when key is null then 'null_key' else 'duplicate_key' end as reason
+from source
+where key is null or key in (select key from duplicates)
+"""
+# Nobody whose row is in quarantine is removed: they are in the audience, only their key is in doubt.
+_PLANNED = """
+create or replace temp table planned as
+with
+wanted as (
+    select * from source
+    where key is not null and key not in (select key from quarantined where key is not null)
+),
+held as (select * from acked where target = $target),
+diff as (
+    select
+        coalesce(wanted.key, held.key) as key,
+        coalesce(wanted.customer_id, held.customer_id) as customer_id,
+        coalesce(wanted.entry_seq, held.entry_seq) as entry_seq,
+        wanted.contact_channel,
+        wanted.payload,
+        case
+            when held.key is null then 'add'
+            when wanted.key is null then 'remove'
+            when held.payload_hash is null then $unknown
+            when held.payload_hash <> wanted.payload_hash then 'change'
+            else 'same'
+        end as kind,
+        wanted.payload_hash
+    from wanted
+    full outer join held on held.key = wanted.key
+),
+rows_wanted as (
+    select
+        key, customer_id, entry_seq, contact_channel, kind,
+        case when kind = 'remove' then 'remove' else 'upsert' end as operation,
+        case when kind = 'remove' then {removal} else payload end as payload,
+        case when kind = 'remove' then sha256({removal}) else payload_hash end as payload_hash
+    from diff
+    where list_contains($kinds, kind) and not (
+        kind = 'remove' and (
+            key in (select key from quarantined where key is not null)
+            or customer_id in (select customer_id from quarantined where customer_id is not null)
+        )
+    )
+)
+select
+    row_number() over (
+        order by kind = 'same', rows_wanted.operation = 'remove', rows_wanted.key
+    ) as row_number,
+    rows_wanted.*
+from rows_wanted
+left join parked
+    on parked.target = $target and parked.key = rows_wanted.key
+    and parked.operation = rows_wanted.operation and parked.payload_hash = rows_wanted.payload_hash
+    and not $retry
+where parked.key is null
+"""
+_COUNTS = """
+with blocked as (
+    select distinct row_number from planned inner join blocks on {is_blocked}
+    where operation = 'upsert' and kind <> 'same'
+)
+select case when blocked.row_number is not null then 'withheld' else kind end as kind, count(*)
+from planned left join blocked on blocked.row_number = planned.row_number
+group by 1
+"""
+_WAITING = """
+select count(*) from parked
+where target = $target and not exists (select 1 from planned where planned.key = parked.key)
+"""
+_DIGEST = """
+select left(md5(concat_ws(
+    '|', $name, $as_of, $target, count(*), bit_xor(md5_number(concat_ws('|', kind, payload_hash, key)))
+)), 12)
+from planned where kind <> 'same'
+"""
+_MOVED = """
+with
+before as (select * from reviewed_rows where plan_id = $plan_id),
+after as (select * from planned where kind <> 'same')
+select
+    count(*) filter (where before.key is null),
+    count(*) filter (where after.key is null),
+    count(*) filter (where before.payload_hash <> after.payload_hash or before.kind <> after.kind)
+from before full outer join after on after.key = before.key
+"""
+_WITHHELD_AS_PLANNED = """
+insert into outcomes
+select plan_rows.run_id, plan_rows.row_number, null, 'withheld', 'withheld when the plan was made', 0, $now
+from plan_rows
+inner join reviewed_rows on reviewed_rows.plan_id = $plan_id and reviewed_rows.key = plan_rows.key
+where plan_rows.run_id = $run_id and plan_rows.operation = 'upsert' and plan_rows.kind <> 'same'
+    and reviewed_rows.is_withheld
+"""

@@ -1,0 +1,204 @@
+"""The verbs: plan a sync, apply it. Orchestration and the command line call these and history.py, nothing deeper."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+
+from audiences.errors import WorkError
+from reverse_etl.context import SyncContext
+from reverse_etl.delivery import Courier
+from reverse_etl.destinations import REGISTRY
+from reverse_etl.ledger import Run, open_ledger
+from reverse_etl.loader import resolve_connection, secrets_of
+from reverse_etl.plan import PlanSummary, keep_plan, make_plan, require_plan, withhold_as_planned
+from reverse_etl.receipts import write_receipts
+from reverse_etl.result import RunCounts, RunResult, run_counts
+from reverse_etl.source import Source, read_source
+from reverse_etl.spec import Sync
+
+
+def plan_sync(sync: Sync, context: SyncContext) -> PlanSummary:
+    """Say what applying the sync would do now, and keep that plan for `apply_sync(plan_id=…)`.
+
+    Raises:
+        WorkError: The warehouse or the audience cannot be read, or another run is active.
+        SyncError: The sync does not suit the audience.
+    """
+    with open_ledger(context.state_dir, sync.name) as ledger:
+        ledger.settle()
+        source = read_source(ledger.connection, sync, context)
+        plan = make_plan(ledger, sync, source)
+        keep_plan(ledger, plan, context.now())
+    return replace(plan, held_reason=source.hold or plan.held_reason)
+
+
+def apply_sync(
+    sync: Sync, context: SyncContext, plan_id: str | None = None, retry_rejected: bool = False
+) -> RunResult:
+    """Deliver what differs between the audience and what the destination acknowledged.
+
+    Args:
+        sync: The sync; it must be active.
+        context: Places, day, secrets, clock.
+        plan_id: Send exactly this plan or refuse.
+        retry_rejected: Send rows again that were rejected with the same values.
+
+    Raises:
+        SyncError: The sync is paused, a `${VAR}` is not set, or it does not suit the audience.
+        WorkError: The warehouse cannot be read, the plan moved, or another run is active.
+    """
+    if not sync.is_active:
+        raise sync.wrong("status", "is 'paused'", "write 'status: active' to deliver")
+    with _courier(sync, context) as courier:
+        return _Application(courier).run(plan_id, retry_rejected)
+
+
+class _Application:
+    """One apply: settle the past, plan, look at the breakers, deliver, close."""
+
+    def __init__(self, courier: Courier) -> None:
+        self.courier, self.ledger = courier, courier.ledger
+        self.sync, self.context = courier.sync, courier.context
+        self.target = courier.destination.target(self.sync)
+        self.recovered = 0
+
+    def run(self, plan_id: str | None, retry_rejected: bool) -> RunResult:
+        self.ledger.settle()
+        self._write_receipts()
+        source = read_source(self.ledger.connection, self.sync, self.context)
+        if source.hold is not None:
+            return self._held(source, None, source.hold)
+        self._recover()
+        if self.courier.problem is not None:
+            return self._result(None, None, "stopped")
+        plan = make_plan(self.ledger, self.sync, source, retry_rejected)
+        if plan_id is not None:
+            require_plan(self.ledger, self.sync, plan_id, plan)
+        if plan.held_reason is not None:
+            return self._held(source, plan, plan.held_reason)
+        run = self._new_run(source)
+        self._write_outbox(run, plan)
+        if plan_id is not None:
+            withhold_as_planned(self.ledger, run.run_id, plan_id, self.context.now())
+        return self._deliver(run, plan)
+
+    def _recover(self) -> None:
+        """Settle what an interrupted run left in doubt and close it; what it never sent is planned anew."""
+        run = self.ledger.open_run()
+        if run is None:
+            return
+        before = run_counts(self.ledger, run.run_id).pending
+        self.courier.recover(run)
+        self.recovered = before - run_counts(self.ledger, run.run_id).pending
+        if self.courier.problem is None:
+            self.ledger.end(run.run_id, "interrupted", None, self.context.now())
+        self._write_receipts()
+
+    def _deliver(self, run: Run, plan: PlanSummary) -> RunResult:
+        now = self.context.now()
+        self.ledger.withhold(run.run_id, ("add", "change"), now)
+        if run_counts(self.ledger, run.run_id).pending > 0:
+            self.ledger.withhold(run.run_id, ("same",), now)
+            self.courier.deliver(run)
+        result = self._close(run, plan)
+        self.context.on_step("closed")
+        self._write_receipts()
+        self.context.on_step("receipts written")
+        return result
+
+    def _close(self, run: Run, plan: PlanSummary) -> RunResult:
+        """End the run, unless its destination stayed down: then the next run resumes what was sent."""
+        counts = run_counts(self.ledger, run.run_id)
+        status = "delivered" if counts.planned else "unchanged"
+        if self.courier.problem is not None:
+            status = "stopped"
+            self.ledger.settle()
+        elif counts.pending:
+            raise WorkError(
+                f"sync {self.sync.name}: {counts.pending} of {counts.planned} rows have no outcome",
+                "the run was left open; apply the sync again",
+            )
+        else:
+            self.ledger.end(run.run_id, status, None, self.context.now())
+        return self._result(run, plan, status)
+
+    def _new_run(self, source: Source) -> Run:
+        day = self.context.as_of
+        run_id = self.ledger.new_run_id(day)
+        names = (self.sync.audience, self.sync.destination, self.target)
+        return Run(run_id, day, *names, source.fields)
+
+    def _write_outbox(self, run: Run, plan: PlanSummary) -> None:
+        with self.ledger.transaction():
+            self.ledger.begin(run, plan.plan_id, plan.quarantined, self.context.now())
+            for statement in _OUTBOX:
+                self.ledger.execute(statement, run_id=run.run_id)
+        self.context.on_step("planned")
+
+    def _held(self, source: Source, plan: PlanSummary | None, reason: str) -> RunResult:
+        """Note that nothing was sent and why; an interrupted run stays open until the hold is lifted."""
+        run = self._new_run(source)
+        if self.ledger.open_run() is None:
+            self.ledger.begin(run, plan.plan_id if plan else "", 0, self.context.now())
+            self.ledger.end(run.run_id, "held", reason, self.context.now())
+        result = self._result(run, plan, "held", reason)
+        if plan is None:
+            return result
+        return replace(
+            result,
+            planned=plan.planned,
+            adds=plan.adds,
+            changes=plan.changes,
+            removals=plan.removals,
+            pending=plan.planned,
+            withheld=plan.withheld,
+        )
+
+    def _result(
+        self, run: Run | None, plan: PlanSummary | None, status: str, held_reason: str | None = None
+    ) -> RunResult:
+        counts = run_counts(self.ledger, run.run_id) if run else RunCounts()
+        limit = self.sync.breakers.max_rejected_share * counts.planned
+        return RunResult(
+            sync=self.sync.name,
+            audience=self.sync.audience,
+            destination=self.sync.destination,
+            as_of=self.context.as_of,
+            run_id=run.run_id if run else None,
+            plan_id=plan.plan_id if plan else None,
+            status=status,
+            **asdict(counts),
+            quarantined=plan.quarantined if plan else 0,
+            waiting=plan.waiting if plan else 0,
+            recovered=self.recovered,
+            requests=self.courier.requests,
+            held_reason=held_reason,
+            problem=self.courier.problem,
+            has_too_many_rejected=counts.rejected > 0 and counts.rejected >= limit,
+        )
+
+    def _write_receipts(self) -> None:
+        write_receipts(self.ledger, self.context.state_dir, self.sync.name)
+
+
+@contextmanager
+def _courier(sync: Sync, context: SyncContext) -> Iterator[Courier]:
+    connection = resolve_connection(sync, context.environment)
+    destination = REGISTRY[sync.destination].open(sync, connection, context)
+    try:
+        with open_ledger(context.state_dir, sync.name) as ledger:
+            secrets = secrets_of(sync, context.environment)
+            yield Courier(ledger, sync, context, destination, secrets)
+    finally:
+        destination.close()
+
+
+_OUTBOX = (
+    """
+    insert into plan_rows
+    select $run_id, row_number, kind, operation, key, customer_id, entry_seq, contact_channel, payload_hash
+    from planned
+    """,
+    "insert into outbox select $run_id, row_number, payload from planned",
+    "insert into quarantine select $run_id, customer_id, reason from quarantined",
+)
