@@ -18,7 +18,7 @@ from audiences.compiler import compile_definitions
 from audiences.loader import Language, load_definitions
 
 ROOT = Path(__file__).resolve().parents[2]
-PROJECT = Path("/tmp/aud/proj")
+PROJECT = ROOT / "dbt_project"
 RENDERED = date(2001, 1, 1)
 STATE = {
     "assignments": "experiment varchar, phase bigint, customer_id varchar, arm varchar, slot bigint,"

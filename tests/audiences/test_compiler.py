@@ -26,6 +26,7 @@ TYPES = {
     "day": "date",
     "instant": "timestamp",
     "boolean": "boolean",
+    "sensitive": "varchar",
 }
 TABLE = ", ".join(f"{name} {TYPES[kind]}" for name, kind in TRAITS.items())
 
@@ -192,6 +193,7 @@ models:
     columns:
       - { name: customer_id, data_type: varchar }
       - { name: order_count, data_type: bigint }
+      - { name: gender, data_type: varchar, config: { meta: { sensitive: true } } }
       - { name: spent_amount, data_type: "decimal(18,4)" }
 """
 
@@ -205,7 +207,12 @@ def traits_yml(tmp_path: Path) -> Path:
 
 
 def test_the_contract_gives_columns_their_kinds(traits_yml: Path) -> None:
-    kinds = {"customer_id": "text", "order_count": "number", "spent_amount": "number"}
+    kinds = {
+        "customer_id": "text",
+        "order_count": "number",
+        "gender": "sensitive",
+        "spent_amount": "number",
+    }
     assert read_traits(traits_yml) == kinds
     traits_yml.write_text(CONTRACT.replace("bigint", "geometry"))
     with pytest.raises(InputError, match="customer_traits"):
