@@ -7,7 +7,7 @@ import click
 import typer
 
 from audiences.errors import PerennialError
-from orchestration.cli import audiences, check, dashboard, pipeline, raw, syncs
+from orchestration.cli import audiences, check, dashboard, pipeline, raw, sample, syncs
 
 app = typer.Typer(
     name="perennial",
@@ -16,6 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command("sample")(sample.sample)
 app.command("run")(pipeline.run)
 app.command("build")(pipeline.build)
 app.add_typer(audiences.app, name="audiences")

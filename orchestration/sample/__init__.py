@@ -1,0 +1,1 @@
+"""The sample shop: generated raw tables that behave like a shop, and the truth they were made from."""
