@@ -12,10 +12,7 @@ identities as (
 ),
 
 first_links as (
-    select
-        anonymous_id,
-        customer_id,
-        linked_at
+    select anonymous_id, customer_id, linked_at
     from (
         select
             *,
