@@ -1,0 +1,222 @@
+"""What the gate measures of the day's candidates, inside DuckDB: one row of numbers an audience. Judges nothing."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from audiences.spec import Definition
+
+SCHEMA = "gate.measured"  # one view an audience, in a database in memory beside the read-only warehouse
+
+# Dispositions that end a membership: whoever has another one is or may become a member.
+LEAVERS = ("excluded", "suppressed", "no_consent", "unreachable")
+
+_GIVEN = """
+    attach ':memory:' as gate (read_write);
+    create schema gate.given;
+    create schema gate.measured;
+    create table gate.given.channels (audience varchar, purpose varchar, channel varchar);
+    create table gate.given.arms (audience varchar, arm varchar, delivers boolean);
+    create table gate.given.sizes (audience varchar, base_size bigint, matched bigint, last_reach bigint);
+"""
+
+# Numbers a suite needs and a person does not; standing members keep arms of earlier phases and are no part of `in_wrong_arm`.
+_MEASURED = f"""
+    create table gate.given.measures as
+    with counted as (
+        select
+            audience,
+            count(*) as candidates,
+            count(*) - count(customer_id) as without_id,
+            count(customer_id) - count(distinct customer_id) as repeated,
+            count(*) filter (where disposition not in {LEAVERS}) as reach
+        from audiences.audience_dispositions
+        group by audience
+    ),
+
+    standing as (
+        select audience, customer_id from staging.stg_state__memberships
+        where exited_at is null
+    ),
+
+    members as (
+        select audience, count(*) as members from standing
+        group by audience
+    ),
+
+    allowed as (
+        select distinct channels.audience, permissions.customer_id
+        from gate.given.channels as channels
+        inner join activation.contact_permissions as permissions
+            on channels.purpose = permissions.purpose and channels.channel = permissions.channel
+        where permissions.is_allowed
+    ),
+
+    unpermitted as (
+        select dispositions.audience, count(*) as unpermitted
+        from audiences.audience_dispositions as dispositions
+        anti join allowed using (audience, customer_id)
+        where dispositions.disposition = 'eligible'
+            and dispositions.audience in (select audience from gate.given.channels)
+        group by dispositions.audience
+    ),
+
+    in_wrong_arm as (
+        select dispositions.audience, count(*) as in_wrong_arm
+        from audiences.audience_dispositions as dispositions
+        anti join standing using (audience, customer_id)
+        left join gate.given.arms as arms
+            on dispositions.audience = arms.audience and dispositions.arm = arms.arm
+        where dispositions.audience in (select audience from gate.given.arms)
+            and dispositions.disposition in ('eligible', 'holdout')
+            and coalesce(arms.delivers, false) <> (dispositions.disposition = 'eligible')
+        group by dispositions.audience
+    )
+
+    select
+        sizes.*,
+        coalesce(counted.candidates, 0) as candidates,
+        coalesce(counted.without_id, 0) as without_id,
+        coalesce(counted.repeated, 0) as repeated,
+        coalesce(counted.reach, 0) as reach,
+        coalesce(members.members, 0) as members,
+        coalesce(unpermitted.unpermitted, 0) as unpermitted,
+        coalesce(in_wrong_arm.in_wrong_arm, 0) as in_wrong_arm
+    from gate.given.sizes as sizes
+    left join counted using (audience)
+    left join members using (audience)
+    left join unpermitted using (audience)
+    left join in_wrong_arm using (audience)
+"""
+
+
+@dataclass(frozen=True)
+class Measures:
+    """The numbers of one audience.
+
+    Attributes:
+        audience: Its name.
+        base_size: Customers its rule was asked of.
+        matched: Customers its rule holds for.
+        candidates: Customers with a disposition; as many as matched.
+        without_id: Candidates without a customer_id.
+        repeated: Candidates beyond the first with their customer_id.
+        unpermitted: Eligible candidates without an allowed channel.
+        in_wrong_arm: New candidates whose arm and disposition do not agree.
+        reach: Candidates who are or may become members; the size that is guarded.
+        members: Members of the day before.
+        last_reach: Reach when the audience last passed the gate; none before that.
+        dispositions: Candidates by disposition.
+    """
+
+    audience: str
+    base_size: int
+    matched: int
+    candidates: int
+    without_id: int
+    repeated: int
+    unpermitted: int
+    in_wrong_arm: int
+    reach: int
+    members: int
+    last_reach: int | None
+    dispositions: Mapping[str, int]
+
+
+def measure(
+    warehouse: duckdb.DuckDBPyConnection, as_of: date, definitions: Sequence[Definition]
+) -> list[Measures]:
+    """Measure audiences, and leave a view with each one's row of numbers in the schema `gate.measured`.
+
+    Args:
+        warehouse: A read-only connection to the warehouse.
+        as_of: The day.
+        definitions: The audiences.
+    """
+    warehouse.execute(_GIVEN)
+    _insert(warehouse, "channels", _channels(definitions))
+    _insert(warehouse, "arms", _arms(definitions))
+    _insert(warehouse, "sizes", _sizes(warehouse, as_of, definitions))
+    warehouse.execute(_MEASURED)
+    dispositions = _dispositions(warehouse)
+    cursor = warehouse.execute("select * from gate.given.measures order by audience")
+    columns = [column[0] for column in cursor.description or ()]
+    found = []
+    for row in cursor.fetchall():
+        numbers = dict(zip(columns, row, strict=True))
+        name = numbers["audience"]
+        warehouse.execute(
+            f"create view {SCHEMA}.{name} as select * from gate.given.measures where audience = '{name}'"
+        )
+        found.append(Measures(**numbers, dispositions=dispositions.get(name, {})))
+    return found
+
+
+def _insert(
+    warehouse: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]
+) -> None:
+    if rows:
+        places = ", ".join("?" * len(rows[0]))
+        warehouse.executemany(f"insert into gate.given.{table} values ({places})", rows)
+
+
+def _channels(definitions: Sequence[Definition]) -> list[tuple[object, ...]]:
+    return [(d.audience, d.purpose, channel) for d in definitions for channel in d.channels]
+
+
+def _arms(definitions: Sequence[Definition]) -> list[tuple[object, ...]]:
+    return [
+        (d.audience, name, arm.delivers)
+        for d in definitions
+        if d.experiment
+        for name, arm in d.experiment.arms.items()
+    ]
+
+
+def _sizes(
+    warehouse: duckdb.DuckDBPyConnection, as_of: date, definitions: Sequence[Definition]
+) -> list[tuple[object, ...]]:
+    described = warehouse.execute("select * from audiences.audience_matches limit 0").description
+    columns = {column[0] for column in described or ()}
+    asked = [d.audience for d in definitions if d.audience in columns]
+    sums = "".join(f", count(*) filter (where {name})" for name in asked)
+    [(base_size, *matched)] = warehouse.execute(
+        f"select count(*){sums} from audiences.audience_matches"
+    ).fetchall()
+    counts = dict(zip(asked, matched, strict=True))
+    last = _last_reach(warehouse, as_of)
+    return [
+        (d.audience, base_size, counts.get(d.audience, 0), last.get(d.audience))
+        for d in definitions
+    ]
+
+
+def _last_reach(warehouse: duckdb.DuckDBPyConnection, as_of: date) -> dict[str, int]:
+    passed = warehouse.execute(
+        """
+        select audience, dispositions from raw.state_gate_verdicts
+        where as_of_date < ? and verdict = 'pass'
+        order by as_of_date
+        """,
+        [as_of],
+    ).fetchall()
+    return {
+        audience: sum(n for name, n in json.loads(counts).items() if name not in LEAVERS)
+        for audience, counts in passed
+    }
+
+
+def _dispositions(warehouse: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    rows = warehouse.execute(
+        """
+        select audience, disposition, count(*) from audiences.audience_dispositions
+        group by audience, disposition order by audience, disposition
+        """
+    ).fetchall()
+    for audience, disposition, count in rows:
+        found.setdefault(audience, {})[disposition] = count
+    return found
