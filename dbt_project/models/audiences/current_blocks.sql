@@ -50,8 +50,7 @@ ranked as (
         row_number() over (
             partition by decisions.customer_id, decisions.channel, purposes.purpose
             order by
-                case when decisions.status = 'objected' then 0 else 1 end asc,
-                decisions.occurred_at desc,
+                case when decisions.status = 'objected' then 0 else 1 end asc, decisions.occurred_at desc,
                 case when decisions.status = 'granted' then 1 else 0 end asc,
                 decisions.reason asc
         ) as decision_rank
