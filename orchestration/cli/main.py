@@ -5,6 +5,9 @@ import traceback
 
 import click
 import typer
+from typer._click import (
+    exceptions as usage,
+)  # typer brings a click of its own, with errors of its own
 
 from audiences.errors import PerennialError
 from orchestration.cli import audiences, check, dashboard, pipeline, raw, sample, syncs
@@ -45,16 +48,14 @@ def run(arguments: list[str], debug: bool = False) -> int:
             args=arguments, prog_name="perennial", standalone_mode=False
         )
         return result if isinstance(result, int) else 0
-    except (click.UsageError, typer.TyperException) as error:
-        # Typer brings its own copy of click, whose usage errors are TyperExceptions.
-        context = getattr(error, "ctx", None)
-        if type(error).__name__ == "NoArgsIsHelpError" and context is not None:
-            click.echo(context.get_help())
-            return 2
-        where = f"{context.command_path}: " if context is not None else ""
+    except usage.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help())
+        return 2
+    except usage.UsageError as error:
+        where = f"{error.ctx.command_path}: " if error.ctx else ""
         _complain(f"{where}{error.format_message()}", "see the command's --help")
         return 2
-    except (click.Abort, typer.Abort):
+    except typer.Abort:
         _complain("stopped by the user", "run the command again; finished work is kept")
         return 1
     except PerennialError as error:
