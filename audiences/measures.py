@@ -9,7 +9,9 @@ import duckdb
 
 from audiences.spec import Definition
 
-SCHEMA = "gate.measured"  # one view an audience, in a database in memory beside the read-only warehouse
+SCHEMA = (
+    "gate.measured"  # one view an audience, in a database in memory beside the read-only warehouse
+)
 
 # Dispositions that end a membership: whoever has another one is or may become a member.
 LEAVERS = ("excluded", "suppressed", "no_consent", "unreachable")
