@@ -70,7 +70,7 @@ def _boolean(condition: str, name: str) -> str:
 def _candidates_sql(definitions: Sequence[Definition]) -> str:
     branches = "\n\n    union all\n\n".join(_candidates_of(one) for one in definitions) or (
         "    select\n"
-        "        cast(null as {{ dbt.type_string() }}) as audience,\n"
+        "        cast(null as {{ t_text() }}) as audience,\n"
         "        customer_id,\n"
         "        false as is_excluded\n"
         "    from audience_matches\n"

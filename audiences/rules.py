@@ -20,7 +20,7 @@ from audiences.conditions import All, Any_, Column, Condition, Not
 from audiences.errors import InputError
 
 Traits = Mapping[str, str]
-"""Column of customer_traits -> its kind: text, number, day, instant or boolean."""
+"""Column of customer_traits -> its kind: text, number, day, instant, boolean or sensitive."""
 
 KINDS = {
     "varchar": "text",
@@ -67,7 +67,7 @@ def read_traits(traits_yml: Path) -> dict[str, str]:
     try:
         models = yaml.safe_load(traits_yml.read_text(encoding="utf-8"))["models"]
         columns = next(model for model in models if model["name"] == "customer_traits")["columns"]
-        return {column["name"]: KINDS[_base_type(column["data_type"])] for column in columns}
+        return {column["name"]: _kind(column) for column in columns}
     except (OSError, KeyError, TypeError, StopIteration, yaml.YAMLError) as error:
         raise InputError(
             f"{traits_yml.name}: no columns of customer_traits with known types"
@@ -76,8 +76,9 @@ def read_traits(traits_yml: Path) -> dict[str, str]:
         ) from None
 
 
-def _base_type(data_type: str) -> str:
-    return re.split(r"[ (]", data_type.strip().lower())[0]
+def _kind(column: dict[str, Any]) -> str:
+    kind = KINDS[re.split(r"[ (]", column["data_type"].strip().lower())[0]]
+    return "sensitive" if column.get("config", {}).get("meta", {}).get("sensitive") else kind
 
 
 def check_condition(
@@ -110,6 +111,10 @@ def _check_column(condition: Column, path: tuple[Any, ...], traits: Traits) -> I
         yield "AUD201", (*path, "column"), "is not a column of customer_traits", fix
         return
     kind = traits[condition.column]
+    if kind == "sensitive":
+        rule = "is a sensitive column, which may not decide whom an audience addresses"
+        yield "AUD204", (*path, "column"), rule, "use another column"
+        return
     if operator not in OPERATORS[kind]:
         fix = f"use one of {', '.join(sorted(OPERATORS[kind]))}"
         yield "AUD201", at_operator, f"does not fit {condition.column}, which is a {kind}", fix

@@ -7,7 +7,7 @@ from typing import Any
 from audiences.model_text import SQL_HEADER, model_yml
 from audiences.spec import Definition
 
-TEXT = "{{ dbt.type_string() }}"
+TEXT = "{{ t_text() }}"
 Value = str | int | bool | None
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from dashboards.cards import Card, Cell, Context, Headline, Table, TableRow
 from dashboards.published import Row
 
-COHORTS = 24  # newest cohorts shown
+COHORTS = 25  # newest cohorts shown: two years and the month they began in
 LEVELS = 8  # shades; site.css has one class each
 
 

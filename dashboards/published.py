@@ -27,9 +27,9 @@ class Published:
             mart: Name of the mart in the registry.
             keys: Further keys the rows must have, for example period_kind="month".
         """
-        rows = pq.read_table(self.folder / f"{mart}.parquet").to_pylist()
-        wanted = {"segment_kind": "all", **keys}
-        return [row for row in rows if all(row[key] == value for key, value in wanted.items())]
+        wanted = [(key, "=", value) for key, value in {"segment_kind": "all", **keys}.items()]
+        rows: list[Row] = pq.read_table(self.folder / f"{mart}.parquet", filters=wanted).to_pylist()
+        return rows
 
 
 def read_current(site_dir: Path) -> Published:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import dagster as dg
 
@@ -21,25 +22,31 @@ def as_failure() -> Iterator[None]:
         ) from error
 
 
-def complaints(result: dg.ExecuteInProcessResult) -> list[tuple[str, str, int]]:
-    """The problem, the fix and the exit code of every failed step, in the order they failed."""
-    found = []
-    for event in result.all_events:
-        if not event.is_step_failure:
-            continue
-        data = event.step_failure_data
-        if data.user_failure_data and data.user_failure_data.description:
-            metadata = data.user_failure_data.metadata
-            fix = metadata.get("fix")
-            code = metadata.get("exit_code")
-            found.append(
-                (
-                    data.user_failure_data.description,
-                    str(fix.value) if fix else "see the message",
-                    int(str(code.value)) if code else 1,
-                )
-            )
-        else:
-            message = data.error.message.strip() if data.error else "no message"
-            found.append((f"step {event.step_key}: {message}", "see the messages above", 1))
-    return found
+@dataclass(frozen=True)
+class Complaint:
+    """What failed, how to mend it, and the exit code it calls for."""
+
+    problem: str
+    fix: str
+    exit_code: int = 1
+
+
+def complaints(result: dg.ExecuteInProcessResult) -> list[Complaint]:
+    """What every failed step says, in the order they failed."""
+    return [_complaint(event) for event in result.all_events if event.is_step_failure]
+
+
+def _complaint(event: dg.DagsterEvent) -> Complaint:
+    data = event.step_failure_data
+    if data.user_failure_data and data.user_failure_data.description:
+        metadata = {key: item.value for key, item in data.user_failure_data.metadata.items()}
+        return Complaint(
+            data.user_failure_data.description,
+            str(metadata.get("fix", "see the message")),
+            int(str(metadata.get("exit_code", 1))),
+        )
+    kind = data.error.cls_name if data.error else "an error"
+    return Complaint(
+        f"step {event.step_key} failed with {kind}",
+        "see the messages above; `dagster dev` shows the whole trace",
+    )

@@ -9,16 +9,14 @@ from audiences.state import days
 from orchestration import dbt
 from orchestration.compile import compile_audiences
 from orchestration.definitions import JOB, build_definitions
-from orchestration.failures import complaints
+from orchestration.failures import Complaint, complaints
 from orchestration.progress import say
 from orchestration.settings import Settings
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-def run_pipeline(
-    settings: Settings, *, deliver: bool, full_refresh: bool
-) -> list[tuple[str, str, int]]:
+def run_pipeline(settings: Settings, *, deliver: bool, full_refresh: bool) -> list[Complaint]:
     """Run the whole pipeline for the settings' as-of day.
 
     Args:
@@ -27,7 +25,7 @@ def run_pipeline(
         full_refresh: Whether dbt rebuilds incremental models from nothing.
 
     Returns:
-        What failed, as problem, fix and exit code; empty when everything succeeded.
+        What failed; empty when everything succeeded.
     """
     newest = max(days(settings.state_dir), default=None)
     if newest is not None and settings.as_of < newest:

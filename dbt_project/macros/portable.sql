@@ -4,6 +4,9 @@
 {% macro default__t_double() %}double{% endmacro %}
 {% macro postgres__t_double() %}double precision{% endmacro %}
 
+{# Text of any length. #}
+{% macro t_text() %}{{ return(dbt.type_string()) }}{% endmacro %}
+
 {# A ratio of two numbers as a double; null when the denominator is 0 or null. #}
 {% macro ratio(numerator, denominator) -%}
 cast({{ numerator }} as {{ t_double() }}) / nullif(cast({{ denominator }} as {{ t_double() }}), 0)

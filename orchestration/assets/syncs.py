@@ -64,7 +64,10 @@ def run_sync(sync: Sync, run_settings: RunSettings, context: dg.AssetExecutionCo
         _refuse_failure(result)
         return Step(_line(name, result), _numbers(asdict(result)))
     plan = plan_sync(sync, places)
-    line = f"{name}: planned {plan.adds} new, {plan.changes} changed, {plan.removals} removed; not sent (--deliver sends)"
+    line = (
+        f"{name}: planned {plan.adds} new, {plan.changes} changed, {plan.removals} removed; "
+        "not sent (--deliver sends)"
+    )
     return Step(line, _numbers(asdict(plan)))
 
 

@@ -24,11 +24,9 @@ def run(
     from orchestration.settings import load_settings
 
     problems = run_pipeline(load_settings(as_of), deliver=deliver, full_refresh=full_refresh)
-    for problem, fix, _ in problems:
-        click.echo(f"error: {problem}", err=True)
-        click.echo(f"fix:   {fix}", err=True)
-    if problems:
-        raise typer.Exit(max(code for _, _, code in problems))
+    for problem in problems:
+        click.echo(f"error: {problem.problem}\nfix:   {problem.fix}", err=True)
+    raise typer.Exit(max((problem.exit_code for problem in problems), default=0))
 
 
 def build(

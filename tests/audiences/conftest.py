@@ -16,6 +16,7 @@ TRAITS = {
     "birth_date": "day",
     "created_at": "instant",
     "is_member": "boolean",
+    "gender": "sensitive",
 }
 LANGUAGE = Language(TRAITS, frozenset({"marketing_promotions", "newsletter"}))
 

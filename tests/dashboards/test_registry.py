@@ -53,6 +53,16 @@ def test_a_metric_without_its_mart_column_stops_the_publish_step(tmp_path):
     assert not (tmp_path / "site").exists()
 
 
+def test_the_models_declare_every_registered_column():
+    models = Path(__file__).parents[2] / "dbt_project" / "models" / "marts"
+    relations = {}
+    for path in models.rglob("rpt_*.yml"):
+        for model in yaml.safe_load(path.read_text())["models"]:
+            columns = {column["name"] for column in model["columns"]}
+            relations[f"{path.parent.name}.{model['name']}"] = columns
+    load_registry().check_columns(relations)
+
+
 def test_a_missing_mart_stops_the_publish_step(tmp_path):
     warehouse = write_warehouse(tmp_path / "warehouse.duckdb")
     with duckdb.connect(str(warehouse)) as connection:

@@ -12,7 +12,8 @@ CUSTOMERS = """customer_id,created_at,country,shoe_size
 c1,2026-01-01 00:00:00,DE,42
 c2,2026-01-02 00:00:00,TR,39
 """
-ORDERS = """order_id,customer_id,ordered_at,updated_at,status,gross_amount,refunded_amount,refunded_at,cancelled_at,currency
+ORDERS = """\
+order_id,customer_id,ordered_at,updated_at,status,gross_amount,refunded_amount,refunded_at,cancelled_at,currency
 plain,c1,2026-03-01 10:00:00,,completed,10.50,,,,EUR
 offset,c1,2026-04-01T01:30:00+02:00,,completed,10,,,,EUR
 last_second,c1,2026-03-31 23:59:59,,completed,10,,,,EUR
@@ -56,8 +57,8 @@ def _write_items(folder: Path) -> None:
     folder.mkdir()
     with duckdb.connect() as connection:
         connection.execute(f"""
-            copy (select 'plain' as order_id, 1::integer as line_number, 7::bigint as product_id, 2.0::double as quantity,
-                  5.25::double as unit_price_amount) to '{folder}/a.parquet' (format parquet)
+            copy (select 'plain' as order_id, 1::integer as line_number, 7::bigint as product_id,
+                  2.0::double as quantity, 5.25::double as unit_price_amount) to '{folder}/a.parquet' (format parquet)
         """)
         connection.execute(f"""
             copy (select 'plain' as order_id, '2' as line_number, '8' as product_id, '1.5' as quantity,

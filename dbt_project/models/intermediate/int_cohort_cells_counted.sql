@@ -32,15 +32,22 @@ members as (
         customer_periods.revenue_amount
     from cohorts
     inner join customer_periods
-        on cohorts.customer_id = customer_periods.customer_id
-        and cohorts.period_kind = customer_periods.period_kind
-        and cohorts.cohort_position <= customer_periods.period_position
+        on
+            cohorts.customer_id = customer_periods.customer_id
+            and cohorts.period_kind = customer_periods.period_kind
+            and cohorts.cohort_position <= customer_periods.period_position
 ),
 
 counted as (
     select
-        cohort_kind, period_kind, cohort_start, cohort_position, period_number,
-        country, acquisition_channel, first_product_category,
+        cohort_kind,
+        period_kind,
+        cohort_start,
+        cohort_position,
+        period_number,
+        country,
+        acquisition_channel,
+        first_product_category,
         sum(is_member) as cohort_customers,
         sum(is_active) as active_customers,
         sum(order_count) as order_count,

@@ -1,12 +1,7 @@
 with
 
-consents as (
-    select * from {{ ref('stg_shop__consents') }}
-),
-
-message_events as (
-    select * from {{ ref('stg_shop__message_events') }}
-    where event in ('unsubscribed', 'complained', 'bounced_hard')
+gathered as (
+    select * from {{ ref('int_consents_gathered') }}
 ),
 
 channels as (
@@ -17,43 +12,18 @@ purposes as (
     select * from {{ ref('consent_purposes') }}
 ),
 
-{# A "no" to a channel or purpose we do not know is a "no" to all of them; a "yes" to it is none. #}
-decisions as (
-    select
-        consents.customer_id,
-        case when channels.channel is null and consents.status <> 'granted' then '*' else consents.channel end as channel,
-        case when purposes.purpose is null and consents.status <> 'granted' then '*' else consents.purpose end as purpose,
-        consents.status,
-        consents.status as reason,
-        consents.occurred_at,
-        consents.consent_event_id as decision_id
-    from consents
-    left join channels on consents.channel = channels.channel
-    left join purposes on consents.purpose = purposes.purpose
-    union all
-    select
-        customer_id,
-        channel,
-        '*' as purpose,
-        'withdrawn' as status,
-        event as reason,
-        occurred_at,
-        message_event_id as decision_id
-    from message_events
-),
-
 spread as (
     select
-        decisions.customer_id,
+        gathered.customer_id,
         channels.channel,
         purposes.purpose,
-        decisions.status,
-        decisions.reason,
-        decisions.occurred_at,
-        decisions.decision_id
-    from decisions
-    inner join channels on decisions.channel in (channels.channel, '*')
-    inner join purposes on decisions.purpose in (purposes.purpose, '*')
+        gathered.status,
+        gathered.reason,
+        gathered.occurred_at,
+        gathered.decision_id
+    from gathered
+    inner join channels on gathered.channel in (channels.channel, '*')
+    inner join purposes on gathered.purpose in (purposes.purpose, '*')
 ),
 
 {# An objection beats everything, then the latest counts; at the same instant a "no" beats a "yes". #}
@@ -66,11 +36,17 @@ ranked as (
                 case when status = 'objected' then 0 else 1 end,
                 occurred_at desc,
                 case when status = 'granted' then 1 else 0 end,
-                decision_id, reason
+                decision_id asc, reason asc
         ) as decision_rank
     from spread
 )
 
-select customer_id, channel, purpose, status, reason, occurred_at
+select
+    customer_id,
+    channel,
+    purpose,
+    status,
+    reason,
+    occurred_at
 from ranked
 where decision_rank = 1

@@ -12,7 +12,10 @@ identities as (
 ),
 
 first_links as (
-    select anonymous_id, customer_id, linked_at
+    select
+        anonymous_id,
+        customer_id,
+        linked_at
     from (
         select
             *,

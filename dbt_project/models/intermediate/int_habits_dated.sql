@@ -10,7 +10,9 @@ subscriptions as (
 ),
 
 events as (
-    select customer_id, cast(known_at as date) as occurred_on
+    select
+        customer_id,
+        cast(known_at as date) as occurred_on
     from {{ ref('int_events_identified') }}
     where event_name in {{ text_list(var('activity_events')) }}
 ),
@@ -25,19 +27,27 @@ activity as (
         end as active_on
     from subscriptions
     inner join months
-        on months.period_end > subscriptions.started_at
-        and (subscriptions.ended_at is null or months.period_start < subscriptions.ended_at)
+        on
+            subscriptions.started_at < months.period_end
+            and (subscriptions.ended_at is null or subscriptions.ended_at > months.period_start)
     where months.period_start <= {{ as_of_date() }}
     union all
-    select events.customer_id, months.period_position, events.occurred_on as active_on
+    select
+        events.customer_id,
+        months.period_position,
+        events.occurred_on as active_on
     from events
     inner join months
-        on months.period_start <= events.occurred_on
-        and months.period_end > events.occurred_on
+        on
+            events.occurred_on >= months.period_start
+            and events.occurred_on < months.period_end
 ),
 
 months_active as (
-    select customer_id, period_position, min(active_on) as active_on
+    select
+        customer_id,
+        period_position,
+        min(active_on) as active_on
     from activity
     group by customer_id, period_position
 ),

@@ -5,9 +5,19 @@ conditions as (
 ),
 
 points as (
-    select customer_id, condition, starts_on as changed_on, 1 as change from conditions
+    select
+        customer_id,
+        condition,
+        starts_on as changed_on,
+        1 as change
+    from conditions
     union all
-    select customer_id, condition, ends_on as changed_on, -1 as change from conditions
+    select
+        customer_id,
+        condition,
+        ends_on as changed_on,
+        -1 as change
+    from conditions
     where ends_on <= {{ as_of_date() }}
 ),
 

@@ -1,19 +1,11 @@
 with
 
-customers as (
-    select * from {{ ref('stg_shop__customers') }}
+milestones as (
+    select * from {{ ref('int_milestones_listed') }}
 ),
 
 standings as (
-    select * from {{ ref('int_customer_standings_overlaid') }}
-),
-
-activations as (
-    select * from {{ ref('int_activations_dated') }}
-),
-
-habits as (
-    select * from {{ ref('int_habits_dated') }}
+    select * from {{ ref('int_customer_standings_judged') }}
 ),
 
 advocacies as (
@@ -21,37 +13,57 @@ advocacies as (
 ),
 
 spans as (
-    select customer_id, 'known' as condition, cast(created_at as date) as starts_on, cast(null as date) as ends_on
-    from customers
+    select
+        customer_id,
+        milestone as condition,
+        reached_on as starts_on,
+        cast(null as date) as ends_on
+    from milestones
     union all
-    select customer_id, standing as condition, starts_on, ends_on
+    select
+        customer_id,
+        standing as condition,
+        starts_on,
+        ends_on
     from standings
     where standing <> 'prospect'
     union all
-    select customer_id, 'repeated' as condition, starts_on, ends_on
+    select
+        customer_id,
+        'repeated' as condition,
+        starts_on,
+        ends_on
     from standings
     where has_repeated
     union all
-    select customer_id, 'new' as condition, starts_on,
+    select
+        customer_id,
+        'new' as condition,
+        starts_on,
         {{ add_days('starts_on', var('onboarding_days')) }} as ends_on
     from standings
     where standing <> 'prospect' and coalesce(previous_standing, 'prospect') = 'prospect'
     union all
-    select customer_id, 'returned' as condition, starts_on,
+    select
+        customer_id,
+        'returned' as condition,
+        starts_on,
         {{ add_days('starts_on', var('reactivated_days')) }} as ends_on
     from standings
     where standing = 'current' and previous_standing in ('lost', 'ended')
     union all
-    select customer_id, 'activated' as condition, activated_on as starts_on, cast(null as date) as ends_on
-    from activations
-    union all
-    select customer_id, 'habitual' as condition, formed_on as starts_on, cast(null as date) as ends_on
-    from habits
-    union all
-    select customer_id, 'advocate' as condition, starts_on, ends_on
+    select
+        customer_id,
+        'advocate' as condition,
+        starts_on,
+        ends_on
     from advocacies
 )
 
-select customer_id, condition, starts_on, ends_on
+select
+    customer_id,
+    condition,
+    starts_on,
+    ends_on
 from spans
 where starts_on <= {{ as_of_date() }} and (ends_on is null or ends_on > starts_on)

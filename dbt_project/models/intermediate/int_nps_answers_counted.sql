@@ -24,7 +24,7 @@ ranked as (
                 {{ month_start('responded_at') }},
                 customer_id,
                 case when customer_id is null then response_id end
-            order by responded_at desc, response_id
+            order by responded_at desc, response_id asc
         ) as answer_rank
     from answers
 ),

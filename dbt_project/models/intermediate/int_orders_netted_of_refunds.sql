@@ -30,30 +30,34 @@ rate_days as (
         currency_days.ordered_on,
         max(exchange_rates.rate_date) as rate_date
     from (
-        select distinct foreign_currency, ordered_on from dated
+        select distinct
+            foreign_currency,
+            ordered_on
+        from dated
         where foreign_currency is not null
     ) as currency_days
     inner join exchange_rates
-        on currency_days.foreign_currency = exchange_rates.currency
-        and currency_days.ordered_on >= exchange_rates.rate_date
+        on
+            currency_days.foreign_currency = exchange_rates.currency
+            and currency_days.ordered_on >= exchange_rates.rate_date
     group by currency_days.foreign_currency, currency_days.ordered_on
 ),
 
 rated as (
     select
         dated.*,
-        case
-            when dated.foreign_currency is null then cast(1 as decimal(18, 8))
-            else cast(exchange_rates.rate_to_base as decimal(18, 8))
-        end as rate_to_base,
+        cast(case when dated.foreign_currency is null then 1 else exchange_rates.rate_to_base end as decimal(18, 8))
+            as rate_to_base,
         dated.status = 'completed' or (dated.status = 'refunded' and dated.net_in_currency > 0) as is_counted
     from dated
     left join rate_days
-        on dated.foreign_currency = rate_days.foreign_currency
-        and dated.ordered_on = rate_days.ordered_on
+        on
+            dated.foreign_currency = rate_days.foreign_currency
+            and dated.ordered_on = rate_days.ordered_on
     left join exchange_rates
-        on rate_days.foreign_currency = exchange_rates.currency
-        and rate_days.rate_date = exchange_rates.rate_date
+        on
+            rate_days.foreign_currency = exchange_rates.currency
+            and rate_days.rate_date = exchange_rates.rate_date
 )
 
 select

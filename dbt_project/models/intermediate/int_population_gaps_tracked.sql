@@ -10,26 +10,41 @@ gaps as (
 ),
 
 changes as (
-    select purchased_on as day, gap_days, count(*) as change
+    select
+        purchased_on as day,
+        gap_days,
+        count(*) as change
     from gaps
     where gap_days is not null
     group by purchased_on, gap_days
     union all
-    select voided_on as day, gap_days, -count(*) as change
+    select
+        voided_on as day,
+        gap_days,
+        -count(*) as change
     from gaps
     where gap_days is not null and voided_on is not null
     group by voided_on, gap_days
 ),
 
 daily as (
-    select day, gap_days, sum(change) as change
+    select
+        day,
+        gap_days,
+        sum(change) as change
     from changes
     group by day, gap_days
 ),
 
 grid as (
-    select days.day, lengths.gap_days
-    from (select distinct purchased_on as day from gaps union select day from changes) as days
+    select
+        days.day,
+        lengths.gap_days
+    from (
+        select distinct purchased_on as day from gaps
+        union
+        select day from changes
+    ) as days
     cross join (select distinct gap_days from changes) as lengths
 ),
 

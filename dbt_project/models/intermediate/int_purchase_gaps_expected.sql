@@ -17,10 +17,11 @@ own_gaps as (
         percentile_cont(0.5) within group (order by cast(earlier.gap_days as {{ t_double() }})) as median_gap_days
     from gaps
     inner join gaps as earlier
-        on gaps.customer_id = earlier.customer_id
-        and earlier.purchase_number
-            between gaps.purchase_number - {{ var('gap_history') - 1 }} and gaps.purchase_number
-        and (earlier.voided_on is null or earlier.voided_on > gaps.purchased_on)
+        on
+            gaps.customer_id = earlier.customer_id
+            and earlier.purchase_number
+            between gaps.purchase_number - {{ var('gap_history') }} + 1 and gaps.purchase_number
+            and (earlier.voided_on is null or gaps.purchased_on < earlier.voided_on)
     where earlier.gap_days is not null
     group by gaps.customer_id, gaps.purchased_on
 ),
@@ -38,8 +39,9 @@ weighed as (
         ) as prior_gap_days
     from gaps
     left join own_gaps
-        on gaps.customer_id = own_gaps.customer_id
-        and gaps.purchased_on = own_gaps.purchased_on
+        on
+            gaps.customer_id = own_gaps.customer_id
+            and gaps.purchased_on = own_gaps.purchased_on
     left join population_gaps on gaps.purchased_on = population_gaps.day
 ),
 

@@ -20,9 +20,10 @@ bridged as (
         max(earlier.purchased_on) as previous_on
     from neighbours
     inner join purchases as earlier
-        on neighbours.customer_id = earlier.customer_id
-        and neighbours.purchased_on > earlier.purchased_on
-        and (earlier.voided_on is null or earlier.voided_on > neighbours.purchased_on)
+        on
+            neighbours.customer_id = earlier.customer_id
+            and neighbours.purchased_on > earlier.purchased_on
+            and (earlier.voided_on is null or neighbours.purchased_on < earlier.voided_on)
     where neighbours.neighbour_voided_on <= neighbours.purchased_on
     group by neighbours.customer_id, neighbours.purchased_on
 ),
@@ -39,8 +40,9 @@ previous as (
         end as previous_on
     from neighbours
     left join bridged
-        on neighbours.customer_id = bridged.customer_id
-        and neighbours.purchased_on = bridged.purchased_on
+        on
+            neighbours.customer_id = bridged.customer_id
+            and neighbours.purchased_on = bridged.purchased_on
 )
 
 select

@@ -5,14 +5,25 @@ purchases as (
 ),
 
 changes as (
-    select customer_id, purchased_on as changed_on, 1 as change from purchases
+    select
+        customer_id,
+        purchased_on as changed_on,
+        1 as change
+    from purchases
     union all
-    select customer_id, voided_on as changed_on, -1 as change from purchases
+    select
+        customer_id,
+        voided_on as changed_on,
+        -1 as change
+    from purchases
     where voided_on is not null
 ),
 
 daily as (
-    select customer_id, changed_on, sum(change) as change
+    select
+        customer_id,
+        changed_on,
+        sum(change) as change
     from changes
     group by customer_id, changed_on
 ),
@@ -32,11 +43,16 @@ reverted as (
         counted.customer_id,
         counted.changed_on,
         max(standing.purchased_on) as purchased_on
-    from (select distinct customer_id, voided_on as changed_on from purchases where voided_on is not null) as counted
+    from (select distinct
+        customer_id,
+        voided_on as changed_on
+    from purchases
+    where voided_on is not null) as counted
     inner join purchases as standing
-        on counted.customer_id = standing.customer_id
-        and counted.changed_on >= standing.purchased_on
-        and (standing.voided_on is null or standing.voided_on > counted.changed_on)
+        on
+            counted.customer_id = standing.customer_id
+            and counted.changed_on >= standing.purchased_on
+            and (standing.voided_on is null or counted.changed_on < standing.voided_on)
     group by counted.customer_id, counted.changed_on
 )
 
@@ -51,8 +67,10 @@ select
     purchases.churned_on
 from counted
 left join reverted
-    on counted.customer_id = reverted.customer_id
-    and counted.changed_on = reverted.changed_on
+    on
+        counted.customer_id = reverted.customer_id
+        and counted.changed_on = reverted.changed_on
 left join purchases
-    on counted.customer_id = purchases.customer_id
-    and purchases.purchased_on = coalesce(reverted.purchased_on, counted.changed_on)
+    on
+        counted.customer_id = purchases.customer_id
+        and purchases.purchased_on = coalesce(reverted.purchased_on, counted.changed_on)

@@ -1,9 +1,9 @@
 -- Every order: the purchases, what campaigns added, and attempts that were called off minutes before the good one.
 create or replace table work.placed as
 with everything as (
-    select customer_no, purchased_at as ordered_at, 'purchase' as kind, null as campaign_id from work.purchases
+    select customer_no, purchased_at as ordered_at, false as is_cancelled, 0 as campaign_no from work.purchases
     union all
-    select customer_no, effect_at, 'campaign', campaign_id from work.outcomes
+    select customer_no, effect_at, false, campaign_no from work.outcomes
     where is_assigned and effect_at is not null
     union all
     select
@@ -12,14 +12,14 @@ with everything as (
             later(purchased_at, -0.01e0 - 0.3e0 * u('attempt.at', thing(purchases.customer_no, purchase_no))),
             later(chunk.created_at, 0.001e0)
         ),
-        'attempt', null
+        true, 0
     from work.purchases as purchases
     inner join work.chunk as chunk on purchases.customer_no = chunk.customer_no
     where u('attempt', thing(purchases.customer_no, purchase_no)) < 0.025e0
 ),
 
 numbered as (
-    select *, row_number() over (partition by customer_no order by ordered_at, kind, campaign_id nulls first) as order_no
+    select *, row_number() over (partition by customer_no order by ordered_at, is_cancelled, campaign_no) as order_no
     from everything
 ),
 
@@ -28,12 +28,12 @@ identified as (
 )
 
 select
-    orders.* exclude (campaign_id, coupon_draw),
+    orders.* exclude (campaign_no, coupon_draw),
     chunk.customer_id, chunk.country, chunk.language, chunk.currency, chunk.vat, rates.rate_to_base,
     case when chunk.currency = 'JPY' then 0 else 2 end as decimals,
     gamma_6('order.value', id) / chunk.value_rate as value,
     case
-        when orders.campaign_id = 'spring_offer' or coupon_draw < 0.07e0 then 0.1e0
+        when orders.campaign_no = 3 or coupon_draw < 0.07e0 then 0.1e0
         when coupon_draw < 0.1e0 then 0.2e0
         else 0e0
     end as discount_share,
@@ -101,7 +101,7 @@ promised as (
                 and later(getvariable('start_at'), 0.68e0 * getvariable('days')) then 0.45e0
             else 0.12e0
         end as will_be_late,
-        kind <> 'attempt' and ordered_at > later(getvariable('end_at'), -1) and u('pending', placed.id) < 0.4e0 as is_pending,
+        not is_cancelled and ordered_at > later(getvariable('end_at'), -1) and u('pending', placed.id) < 0.4e0 as is_pending,
         later(ordered_at, 3e0 + floor(4e0 * u('promise', placed.id))) as promised_at
     from work.placed as placed
     inner join totals on placed.id = totals.id
@@ -110,8 +110,7 @@ promised as (
 delivered as (
     select
         *,
-        kind = 'attempt' as is_cancelled,
-        kind <> 'attempt' and channel <> 'store' and not is_pending as is_sent
+        not is_cancelled and channel <> 'store' and not is_pending as is_sent
     from promised
 ),
 

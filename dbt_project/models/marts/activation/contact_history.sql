@@ -34,14 +34,23 @@ entries as (
 ),
 
 last_messages as (
-    select customer_id, audience, max(contacted_at) as last_sent_at
+    select
+        customer_id,
+        audience,
+        max(contacted_at) as last_sent_at
     from messages
     where audience is not null
     group by customer_id, audience
 ),
 
 contacts as (
-    select customer_id, channel, audience, contacted_at, kind from messages
+    select
+        customer_id,
+        channel,
+        audience,
+        contacted_at,
+        kind
+    from messages
     union all
     select
         entries.customer_id,
@@ -51,8 +60,9 @@ contacts as (
         'entry' as kind
     from entries
     left join last_messages
-        on entries.customer_id = last_messages.customer_id
-        and entries.audience = last_messages.audience
+        on
+            entries.customer_id = last_messages.customer_id
+            and entries.audience = last_messages.audience
     where last_messages.last_sent_at is null or last_messages.last_sent_at < entries.contacted_at
 )
 

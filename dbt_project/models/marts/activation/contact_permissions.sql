@@ -1,7 +1,9 @@
 with
 
 customers as (
-    select customer_id, coalesce(country, '*') as country
+    select
+        customer_id,
+        coalesce(country, '*') as country
     from {{ ref('dim_customers') }}
     where not is_deleted and not is_erased
 ),
@@ -50,6 +52,7 @@ from customers
 inner join regimes on customers.country = regimes.country
 cross join purposes
 left join decisions
-    on customers.customer_id = decisions.customer_id
-    and regimes.channel = decisions.channel
-    and purposes.purpose = decisions.purpose
+    on
+        customers.customer_id = decisions.customer_id
+        and regimes.channel = decisions.channel
+        and purposes.purpose = decisions.purpose

@@ -1,29 +1,57 @@
 with
 
 customers as (
-    select customer_id
-    from {{ ref('dim_customers') }}
+    select customer_id from {{ ref('dim_customers') }}
     where not is_deleted and not is_erased
+),
+
+records as (
+    select * from {{ ref('int_records_listed_as_events') }}
 ),
 
 {# What the shop's own tables know better than a tracker is taken from them. #}
 tracked as (
-    select customer_id, occurred_at, event_name, value, product_id, campaign_id
-    from {{ ref('int_events_identified') }}
-    where event_name not in (
-        'order_completed', 'subscription_started', 'subscription_ended', 'support_ticket_opened',
-        'review_written', 'nps_answered', 'referral_qualified'
-    )
+    select * from {{ ref('int_events_identified') }}
+    where
+        event_name not in (
+            'order_completed', 'subscription_started', 'subscription_ended', 'support_ticket_opened',
+            'review_written', 'nps_answered', 'referral_qualified'
+        )
 ),
 
-recorded as (
-    select * from {{ ref('int_records_listed_as_events') }}
+{# An open or click by a machine is nothing the person did. #}
+messages as (
+    select * from {{ ref('stg_shop__message_events') }}
+    where not (event in ('opened', 'clicked') and coalesce(is_machine, false))
 ),
 
 events as (
-    select * from tracked
+    select
+        customer_id,
+        occurred_at,
+        event_name,
+        value,
+        product_id,
+        cast(null as varchar) as campaign_id
+    from records
     union all
-    select * from recorded
+    select
+        customer_id,
+        occurred_at,
+        event_name,
+        value,
+        product_id,
+        campaign_id
+    from tracked
+    union all
+    select
+        customer_id,
+        occurred_at,
+        channel || '_' || event as event_name,
+        cast(null as decimal(18, 4)) as value,
+        cast(null as varchar) as product_id,
+        campaign_id
+    from messages
 )
 
 select

@@ -23,7 +23,7 @@ nps_answers as (
         customer_id,
         score,
         responded_at,
-        row_number() over (partition by customer_id order by responded_at desc, response_id) as answer_rank
+        row_number() over (partition by customer_id order by responded_at desc, response_id asc) as answer_rank
     from {{ ref('stg_shop__survey_responses') }}
     where survey = 'nps' and customer_id is not null
 )
@@ -56,7 +56,7 @@ select
     cast(coalesce(order_sums.net_revenue_amount, 0) as decimal(18, 4)) as net_revenue_amount,
     cast(coalesce(order_sums.net_revenue_365d_amount, 0) as decimal(18, 4)) as net_revenue_365d_amount,
     order_sums.average_order_value_amount,
-    order_sums.first_product_category,
+    customers.first_product_category,
     rfm.recency_days,
     rfm.frequency,
     rfm.monetary_amount,
@@ -71,5 +71,6 @@ left join order_sums on customers.customer_id = order_sums.customer_id
 left join stages on customers.customer_id = stages.customer_id
 left join rfm on customers.customer_id = rfm.customer_id
 left join nps_answers
-    on customers.customer_id = nps_answers.customer_id
-    and nps_answers.answer_rank = 1
+    on
+        customers.customer_id = nps_answers.customer_id
+        and nps_answers.answer_rank = 1

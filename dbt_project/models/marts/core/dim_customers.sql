@@ -8,6 +8,10 @@ order_sums as (
     select * from {{ ref('int_orders_summed_to_customers') }}
 ),
 
+first_orders as (
+    select * from {{ ref('int_first_orders_categorised') }}
+),
+
 erased as (
     select customer_id from {{ ref('stg_shop__erasures') }}
     union
@@ -29,7 +33,7 @@ select
     customers.timezone,
     customers.acquisition_channel,
     customers.account_id,
-    order_sums.first_product_category,
+    first_orders.first_product_category,
     customers.deleted_at is not null as is_deleted,
     erased.customer_id is not null as is_erased,
     customers.created_at,
@@ -37,4 +41,5 @@ select
     order_sums.last_ordered_at
 from customers
 left join order_sums on customers.customer_id = order_sums.customer_id
+left join first_orders on customers.customer_id = first_orders.customer_id
 left join erased on customers.customer_id = erased.customer_id

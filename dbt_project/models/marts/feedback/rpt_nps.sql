@@ -18,7 +18,7 @@ centred as (
         adjusted.*,
         promoter_share - detractor_share as centre,
         promoter_share + detractor_share
-            - (promoter_share - detractor_share) * (promoter_share - detractor_share) as variance
+        - (promoter_share - detractor_share) * (promoter_share - detractor_share) as variance
     from adjusted
 ),
 

@@ -10,7 +10,12 @@ periods as (
 
 sizes as (
     select
-        cohort_kind, period_kind, cohort_start, cohort_position, segment_kind, segment_value,
+        cohort_kind,
+        period_kind,
+        cohort_start,
+        cohort_position,
+        segment_kind,
+        segment_value,
         sum(cohort_customers) as cohort_size
     from cohorts
     group by 1, 2, 3, 4, 5, 6
@@ -24,8 +29,9 @@ grid as (
         periods.is_complete
     from sizes
     inner join periods
-        on sizes.period_kind = periods.period_kind
-        and sizes.cohort_position <= periods.period_position
+        on
+            sizes.period_kind = periods.period_kind
+            and sizes.cohort_position <= periods.period_position
 )
 
 select
@@ -43,8 +49,9 @@ select
     case when grid.is_complete then cast(coalesce(cohorts.revenue_amount, 0) as decimal(18, 4)) end as revenue_amount
 from grid
 left join cohorts
-    on grid.cohort_kind = cohorts.cohort_kind
-    and grid.cohort_start = cohorts.cohort_start
-    and grid.period_number = cohorts.period_number
-    and grid.segment_kind = cohorts.segment_kind
-    and grid.segment_value = cohorts.segment_value
+    on
+        grid.cohort_kind = cohorts.cohort_kind
+        and grid.cohort_start = cohorts.cohort_start
+        and grid.period_number = cohorts.period_number
+        and grid.segment_kind = cohorts.segment_kind
+        and grid.segment_value = cohorts.segment_value

@@ -9,7 +9,11 @@ periods as (
 ),
 
 segments as (
-    select period_kind, segment_kind, segment_value, min(period_position) as first_position
+    select
+        period_kind,
+        segment_kind,
+        segment_value,
+        min(period_position) as first_position
     from moves
     group by period_kind, segment_kind, segment_value
 ),
@@ -21,8 +25,9 @@ grid as (
         segments.segment_value
     from periods
     inner join segments
-        on periods.period_kind = segments.period_kind
-        and periods.period_position >= segments.first_position
+        on
+            periods.period_kind = segments.period_kind
+            and periods.period_position >= segments.first_position
 ),
 
 {# Whoever is active in a period and not in the next is churned in the next, once that is over. #}
@@ -36,15 +41,17 @@ joined as (
         case when grid.is_complete then coalesce(moves_before.leaving_customers, 0) end as churned_customers
     from grid
     left join moves
-        on grid.period_kind = moves.period_kind
-        and grid.period_position = moves.period_position
-        and grid.segment_kind = moves.segment_kind
-        and grid.segment_value = moves.segment_value
+        on
+            grid.period_kind = moves.period_kind
+            and grid.period_position = moves.period_position
+            and grid.segment_kind = moves.segment_kind
+            and grid.segment_value = moves.segment_value
     left join moves as moves_before
-        on grid.period_kind = moves_before.period_kind
-        and grid.period_position = moves_before.period_position + 1
-        and grid.segment_kind = moves_before.segment_kind
-        and grid.segment_value = moves_before.segment_value
+        on
+            grid.period_kind = moves_before.period_kind
+            and grid.period_position = moves_before.period_position + 1
+            and grid.segment_kind = moves_before.segment_kind
+            and grid.segment_value = moves_before.segment_value
 )
 
 select

@@ -29,7 +29,10 @@ grid as (
         segments.segment_value
     from months
     cross join lifecycle_stages
-    cross join (select distinct segment_kind, segment_value from moves) as segments
+    cross join (select distinct
+        segment_kind,
+        segment_value
+    from moves) as segments
 )
 
 select
@@ -47,7 +50,8 @@ select
     ) as customers
 from grid
 left join moves
-    on grid.period_start = moves.period_start
-    and grid.lifecycle_stage = moves.lifecycle_stage
-    and grid.segment_kind = moves.segment_kind
-    and grid.segment_value = moves.segment_value
+    on
+        grid.period_start = moves.period_start
+        and grid.lifecycle_stage = moves.lifecycle_stage
+        and grid.segment_kind = moves.segment_kind
+        and grid.segment_value = moves.segment_value

@@ -14,7 +14,10 @@ segments as (
 ),
 
 recent as (
-    select customer_id, count(*) as frequency, sum(net_amount) as monetary_amount
+    select
+        customer_id,
+        count(*) as frequency,
+        sum(net_amount) as monetary_amount
     from orders
     group by customer_id
 ),
@@ -67,5 +70,6 @@ select
     segments.rfm_segment
 from scored
 inner join segments
-    on scored.r_score = segments.r_score
-    and floor({{ ratio('scored.f_score + scored.m_score + 1', '2') }}) = segments.fm_score
+    on
+        scored.r_score = segments.r_score
+        and floor({{ ratio('scored.f_score + scored.m_score + 1', '2') }}) = segments.fm_score

@@ -5,9 +5,19 @@ conditions as (
 ),
 
 points as (
-    select customer_id, condition, starts_on as changed_on, 1 as change from conditions
+    select
+        customer_id,
+        condition,
+        starts_on as changed_on,
+        1 as change
+    from conditions
     union all
-    select customer_id, condition, ends_on as changed_on, -1 as change from conditions
+    select
+        customer_id,
+        condition,
+        ends_on as changed_on,
+        -1 as change
+    from conditions
     where ends_on <= {{ as_of_date() }}
 ),
 
@@ -38,40 +48,15 @@ running as (
         sum(once_subscribed) over history as once_subscribed
     from daily
     window history as (partition by customer_id order by changed_on rows unbounded preceding)
-),
-
-judged as (
-    select
-        customer_id,
-        changed_on,
-        repeated > 0 as has_repeated,
-        case
-            when bought = 0 and once_subscribed = 0 then 'prospect'
-            when subscribed > 0 then 'current'
-            when bought = 0 then 'ended'
-            when long_overdue > 0 then 'lost'
-            when overdue > 0 then 'overdue'
-            else 'current'
-        end as standing
-    from running
-),
-
-compared as (
-    select
-        judged.*,
-        lag(standing) over (partition by customer_id order by changed_on) as previous_standing,
-        lag(has_repeated) over (partition by customer_id order by changed_on) as previously_repeated
-    from judged
 )
 
 select
     customer_id,
-    standing,
-    has_repeated,
-    changed_on as starts_on,
-    lead(changed_on) over (partition by customer_id order by changed_on) as ends_on,
-    previous_standing
-from compared
-where previous_standing is null
-    or previous_standing <> standing
-    or previously_repeated <> has_repeated
+    changed_on,
+    bought > 0 as has_bought,
+    repeated > 0 as has_repeated,
+    overdue > 0 as is_overdue,
+    long_overdue > 0 as is_long_overdue,
+    subscribed > 0 as is_subscribed,
+    once_subscribed > 0 as has_subscribed
+from running

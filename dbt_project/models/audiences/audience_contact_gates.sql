@@ -1,0 +1,71 @@
+{# Of the channels an audience may use, those left for a candidate after each contact gate. #}
+
+with candidates as (
+    select * from {{ ref('audience_candidates') }}
+),
+
+channels as (
+    select
+        audience_channels.audience,
+        audience_channels.channel,
+        audience_channels.preference,
+        audience_settings.purpose
+    from {{ ref('audience_channels') }} as audience_channels
+    inner join {{ ref('audience_settings') }} as audience_settings
+        on audience_channels.audience = audience_settings.audience
+),
+
+permissions as (
+    select * from {{ ref('contact_permissions') }}
+),
+
+traits as (
+    select
+        customer_id,
+        email,
+        phone
+    from {{ ref('customer_traits') }}
+),
+
+gated as (
+    select
+        candidates.audience,
+        candidates.customer_id,
+        channels.preference,
+        coalesce(permissions.reason, '') not in ('bounced_hard', 'complained') as is_open,
+        coalesce(permissions.is_allowed, false) as is_allowed,
+        case
+            when channels.channel = 'email' then traits.email is not null
+            when channels.channel in ('sms', 'whatsapp') then traits.phone is not null
+            else true
+        end as is_reachable
+    from candidates
+    inner join channels on candidates.audience = channels.audience
+    inner join traits on candidates.customer_id = traits.customer_id
+    left join permissions
+        on
+            candidates.customer_id = permissions.customer_id
+            and channels.channel = permissions.channel
+            and channels.purpose = permissions.purpose
+),
+
+counted as (
+    select
+        audience,
+        customer_id,
+        count(case when is_open then 1 end) as open_channels,
+        count(case when is_open and is_allowed then 1 end) as allowed_channels,
+        min(case when is_open and is_allowed and is_reachable then preference end) as preference
+    from gated
+    group by audience, customer_id
+)
+
+select
+    counted.audience,
+    counted.customer_id,
+    counted.open_channels,
+    counted.allowed_channels,
+    channels.channel as contact_channel
+from counted
+left join channels
+    on counted.audience = channels.audience and counted.preference = channels.preference

@@ -1,0 +1,35 @@
+with
+
+customers as (
+    select * from {{ ref('stg_shop__customers') }}
+),
+
+activations as (
+    select * from {{ ref('int_activations_dated') }}
+),
+
+habits as (
+    select * from {{ ref('int_habits_dated') }}
+)
+
+select
+    customer_id,
+    'known' as milestone,
+    cast(created_at as date) as reached_on
+from customers
+
+union all
+
+select
+    customer_id,
+    'activated' as milestone,
+    activated_on as reached_on
+from activations
+
+union all
+
+select
+    customer_id,
+    'habitual' as milestone,
+    formed_on as reached_on
+from habits

@@ -1,0 +1,184 @@
+"""Runs the audience models day by day: dbt renders their SQL once, DuckDB executes it in dependency order.
+
+The as-of day is rendered as a day far away and replaced in the text, so that thirty days cost seconds rather than
+thirty calls of dbt. Upstream relations are tables the test fills.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from audiences.compiler import compile_definitions
+from audiences.loader import Language, load_definitions
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = ROOT / "dbt_project"
+RENDERED = date(2001, 1, 1)
+STATE = {
+    "assignments": "experiment varchar, phase bigint, customer_id varchar, arm varchar, slot bigint,"
+    " assigned_at timestamp, as_of_date date",
+    "memberships": "audience varchar, customer_id varchar, entry_seq bigint, entered_at timestamp,"
+    " exited_at timestamp, exit_reason varchar, arm varchar, is_delivered boolean, as_of_date date",
+    "gate_verdicts": "audience varchar, verdict varchar, reason varchar, base_size bigint,"
+    " matched bigint, dispositions varchar, as_of_date date",
+}
+WAIST = {
+    "customer_traits": "as_of_date date, customer_id varchar, email varchar, phone varchar,"
+    " first_name varchar, country varchar, lifecycle_stage varchar, order_count bigint",
+    "contact_permissions": "customer_id varchar, channel varchar, purpose varchar,"
+    " is_allowed boolean, reason varchar",
+}
+UNCUT = {
+    "stg_shop__consents_uncut": "customer_id varchar, channel varchar, purpose varchar,"
+    " status varchar, occurred_at timestamp",
+    "stg_shop__message_events_uncut": "customer_id varchar, channel varchar, event varchar,"
+    " occurred_at timestamp",
+    "stg_shop__erasures_uncut": "customer_id varchar",
+    "stg_state__erasures_uncut": "customer_id varchar",
+}
+FILLED = {f"activation.{table}": columns for table, columns in WAIST.items()} | {
+    f"staging.{table}": columns for table, columns in UNCUT.items()
+}
+
+
+def render_models(target: Path) -> dict[str, str]:
+    """SQL of the audience models and the state's staging models, in dependency order."""
+    finished = subprocess.run(
+        [
+            str(Path(sys.executable).parent / "dbt"),
+            *("compile", "--quiet", "--no-introspect", "--profiles-dir", str(PROJECT)),
+            *("--target-path", str(target), "--log-path", str(target)),
+            *("--select", "path:models/audiences", *(f"stg_state__{ledger}" for ledger in STATE)),
+        ],
+        cwd=PROJECT,
+        env={
+            **os.environ,
+            "PERENNIAL_AS_OF": RENDERED.isoformat(),
+            "PERENNIAL_WAREHOUSE": ":memory:",
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    manifest = json.loads((target / "manifest.json").read_text())
+    nodes = {
+        key: node
+        for key, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and node.get("compiled_code")
+    }
+    shipped = {key for key, node in nodes.items() if node["name"].startswith("audience__")}
+    ordered: dict[str, str] = {}
+
+    def add(key: str) -> None:
+        node = nodes[key]
+        for parent in node["depends_on"]["nodes"]:
+            if parent in nodes:
+                add(parent)
+        relation = node["relation_name"].replace('"memory".', "")
+        ordered[relation] = node["compiled_code"].replace('"memory".', "")
+
+    for key in sorted(nodes.keys() - shipped):
+        add(key)
+    return ordered
+
+
+def compiled(folder: Path, language: Language) -> dict[str, str]:
+    """SQL of the generated models of a folder of definitions, as relation -> text."""
+    files = compile_definitions(load_definitions(folder, language), language.traits)
+    rendered = {}
+    for name, text in files.items():
+        if name.endswith(".sql"):
+            sql = re.sub(r"\{#.*?#\}|\{\{ t_text\(\) \}\}", "varchar", text).removeprefix("varchar")
+            sql = re.sub(r"\{\{ ref\('(\w+)'\) \}\}", _relation, sql)
+            table = name.removesuffix(".sql").removeprefix("audience__")
+            rendered[f'"audiences"."{table}"'] = sql
+    return rendered
+
+
+def _relation(reference: re.Match[str]) -> str:
+    schema = "activation" if reference[1] in WAIST else "audiences"
+    return f'"{schema}"."{reference[1]}"'
+
+
+class House:
+    """A tiny warehouse and state folder in memory, with definitions of its own."""
+
+    def __init__(self, models: dict[str, str]) -> None:
+        self.models = models
+        self.definitions: dict[str, str] = {}
+        self.state = duckdb.connect(":memory:")
+        for ledger, columns in STATE.items():
+            self.state.execute(f"create table {ledger} ({columns})")
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Delete the warehouse; the state stays."""
+        self.warehouse = duckdb.connect(":memory:")
+        for schema in ("raw", "staging", "activation", "audiences"):
+            self.warehouse.execute(f"create schema {schema}")
+        for table, columns in FILLED.items():
+            self.warehouse.execute(f"create table {table} ({columns})")
+
+    def fill(self, table: str, rows: list[tuple[object, ...]]) -> None:
+        """Replace the rows of a relation the audiences read."""
+        self.warehouse.execute(f"delete from {table}")
+        if rows:
+            marks = ", ".join("?" for _ in rows[0])
+            self.warehouse.executemany(f"insert into {table} values ({marks})", rows)
+
+    def run_day(self, day: date, verdicts: dict[str, str]) -> None:
+        """Phase A, the gate's verdicts, phase B, the ledgers: one run."""
+        for ledger in STATE:
+            rows = self.state.sql(f"select * from {ledger}").to_arrow_table()
+            self.warehouse.register("ledger_rows", rows)
+            self.warehouse.execute(
+                f"create or replace table raw.state_{ledger} as select * from ledger_rows"
+            )
+            self.warehouse.unregister("ledger_rows")
+        self.warehouse.execute("delete from raw.state_gate_verdicts where as_of_date = ?", [day])
+        self.state.execute("delete from gate_verdicts where as_of_date = ?", [day])
+        for audience, verdict in verdicts.items():
+            row = [audience, verdict, None, 0, 0, "{}", day]
+            for connection, table in (
+                (self.warehouse, "raw.state_gate_verdicts"),
+                (self.state, "gate_verdicts"),
+            ):
+                connection.execute(f"insert into {table} values (?, ?, ?, ?, ?, ?, ?)", row)
+        self.build(day)
+        self._export(day)
+
+    def build(self, day: date) -> None:
+        """Every model, in order; the generated ones are those of this house's definitions."""
+        rendered = {name: self.definitions.get(name, sql) for name, sql in self.models.items()}
+        for relation, sql in {**rendered, **self.definitions}.items():
+            text = sql.replace(RENDERED.isoformat(), day.isoformat())
+            self.warehouse.execute(f"create or replace table {relation} as {text}")
+
+    def _export(self, day: date) -> None:
+        for ledger, model, decided in (
+            ("assignments", "audience_assignments", "cast(assigned_at as date) = $day"),
+            (
+                "memberships",
+                "audience_memberships",
+                "$day in (cast(entered_at as date), cast(exited_at as date))",
+            ),
+        ):
+            rows = self.warehouse.sql(
+                f"select *, cast($day as date) as as_of_date from audiences.{model} where {decided}",
+                params={"day": day},
+            ).to_arrow_table()
+            self.state.execute(f"delete from {ledger} where as_of_date = ?", [day])
+            self.state.register("decided", rows)
+            self.state.execute(f"insert into {ledger} by name select * from decided")
+            self.state.unregister("decided")
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        return self.warehouse.execute(query).fetchall()

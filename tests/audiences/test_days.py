@@ -1,0 +1,430 @@
+"""Days in the life of audiences: who enters, who leaves and why, and who never changes arm."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from audiences.loader import Language
+from tests.audiences.dbt_sql import House, compiled, render_models
+
+LANGUAGE = Language(
+    {
+        "customer_id": "text",
+        "email": "text",
+        "country": "text",
+        "lifecycle_stage": "text",
+        "order_count": "number",
+    },
+    frozenset({"newsletter"}),
+)
+DAY = date(2026, 3, 1)
+PEOPLE = [f"c{number}" for number in range(12)]
+
+WITH_TEST = """\
+version: 1
+audience: buyers
+label: { en: "Buyers" }
+owner: someone@example.com
+purpose: newsletter
+evergreen: true
+match: { column: lifecycle_stage, eq: active }
+exclude: { column: country, eq: XX }
+contact: { channels: [email, push] }
+goal: { metric: order_conversion, window: 14d }
+experiment:
+  key: buyers_test
+  phase: 1
+  salt: 0123456789abcdef
+  arms:
+    holdout: { slots: [0, 4999], delivers: false }
+    message: { slots: [5000, 9999] }
+"""
+ANALYSIS = """\
+version: 1
+audience: everybody
+label: { en: "Everybody" }
+owner: someone@example.com
+purpose: newsletter
+evergreen: true
+match: { column: order_count, gte: 0, if_null: match }
+contact: none
+"""
+PASS = {"buyers": "pass", "everybody": "pass"}
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return render_models(tmp_path_factory.mktemp("dbt"))
+
+
+@pytest.fixture
+def house(models: dict[str, str], tmp_path: Path) -> Iterator[House]:
+    house = House(models)
+    define(house, tmp_path, buyers=WITH_TEST, everybody=ANALYSIS)
+    house.fill("activation.contact_permissions", [permission(person) for person in PEOPLE])
+    house.fill("activation.customer_traits", [traits(person) for person in PEOPLE])
+    yield house
+    house.state.close()
+    house.warehouse.close()
+
+
+def define(house: House, folder: Path, **definitions: str) -> None:
+    for file in folder.glob("*.yml"):
+        file.unlink()
+    for name, text in definitions.items():
+        (folder / f"{name}.yml").write_text(text)
+    house.definitions = compiled(folder, LANGUAGE)
+
+
+def traits(person: str, stage: str | None = "active", **changed: object) -> tuple[object, ...]:
+    row = {
+        "as_of_date": DAY,
+        "customer_id": person,
+        "email": f"{person}@example.com",
+        "phone": None,
+        "first_name": "Ada",
+        "country": "DE",
+        "lifecycle_stage": stage,
+        "order_count": 1,
+    }
+    return tuple({**row, **changed}.values())
+
+
+def permission(person: str, reason: str = "granted", channel: str = "email") -> tuple[object, ...]:
+    return (person, channel, "newsletter", reason == "granted", reason)
+
+
+def memberships(house: House, audience: str = "buyers") -> list[tuple[object, ...]]:
+    return house.rows(
+        f"""
+        select customer_id, entry_seq, cast(entered_at as date), cast(exited_at as date),
+            exit_reason, arm, is_delivered
+        from audiences.audience_memberships where audience = '{audience}' order by all
+        """
+    )
+
+
+def dispositions(house: House, audience: str = "buyers") -> dict[str, str]:
+    found = house.rows(
+        "select customer_id, disposition from audiences.audience_dispositions"
+        f" where audience = '{audience}'"
+    )
+    return {str(person): str(disposition) for person, disposition in found}
+
+
+def test_a_candidate_ends_in_the_first_gate_that_stops_it(house: House) -> None:
+    people = {
+        "gone": ("churned", {}, []),
+        "left_out": ("active", {"country": "XX"}, [permission("left_out", "bounced_hard")]),
+        "bounced": (
+            "active",
+            {},
+            [permission("bounced", "bounced_hard"), permission("bounced", "complained", "push")],
+        ),
+        "silent": ("active", {}, [permission("silent", "unknown_opt_in")]),
+        "unasked": ("active", {}, []),
+        "half_bounced": (
+            "active",
+            {},
+            [
+                permission("half_bounced", "bounced_hard"),
+                permission("half_bounced", "withdrawn", "push"),
+            ],
+        ),
+        "addressless": ("active", {"email": None}, [permission("addressless")]),
+        "by_push": (
+            "active",
+            {"email": None},
+            [permission("by_push"), permission("by_push", channel="push")],
+        ),
+        "stageless": (None, {}, [permission("stageless")]),
+    }
+    house.fill(
+        "activation.customer_traits", [traits(p, s, **more) for p, (s, more, _) in people.items()]
+    )
+    house.fill(
+        "activation.contact_permissions", [row for *_, rows in people.values() for row in rows]
+    )
+    house.run_day(DAY, PASS)
+    seen = dispositions(house)
+    assert seen.pop("by_push") in {"eligible", "holdout"}
+    assert seen == {
+        "left_out": "excluded",
+        "bounced": "suppressed",
+        "silent": "no_consent",
+        "unasked": "no_consent",
+        "half_bounced": "no_consent",
+        "addressless": "unreachable",
+    }
+    assert house.rows(
+        "select contact_channel from audiences.audience_dispositions"
+        " where customer_id = 'by_push' and audience = 'buyers'"
+    ) == [("push",)]
+    assert set(dispositions(house, "everybody").values()) == {"eligible"}
+
+
+def test_arms_follow_the_slots_of_the_hash(house: House) -> None:
+    house.run_day(DAY, PASS)
+    drawn = house.rows("select customer_id, slot, arm from audiences.audience_assignments")
+    assert len(drawn) == len(PEOPLE)
+    for person, slot, arm in drawn:
+        expected = int(hashlib.md5(f"0123456789abcdef:{person}".encode()).hexdigest()[:8], 16)
+        assert slot == expected % 10000
+        assert arm == ("holdout" if slot < 5000 else "message")
+    held_out = {person for person, _, arm in drawn if arm == "holdout"}
+    delivered = {person for (person,) in house.rows("select customer_id from audiences.buyers")}
+    assert delivered == set(PEOPLE) - held_out
+    withheld = {row[0] for row in memberships(house) if not row[-1]}
+    assert withheld == held_out
+
+
+@pytest.mark.parametrize(
+    ("reason", "now", "permitted"),
+    [
+        ("rule", traits("c1", "churned"), "granted"),
+        ("excluded", traits("c1", country="XX"), "granted"),
+        ("suppressed", traits("c1"), "complained"),
+        ("consent", traits("c1", email=None), "withdrawn"),
+        ("consent", traits("c1"), "withdrawn"),
+        ("erased", None, "granted"),
+    ],
+)
+def test_a_member_leaves_with_a_reason(
+    house: House, reason: str, now: tuple[object, ...] | None, permitted: str
+) -> None:
+    house.run_day(DAY, PASS)
+    house.fill("activation.customer_traits", [now] if now else [traits("c2")])
+    given = [permission("c1", permitted), permission("c1", permitted, "push")]
+    house.fill("activation.contact_permissions", given)
+    house.run_day(DAY + timedelta(days=1), PASS)
+    left = {row[0]: (row[3], row[4]) for row in memberships(house)}
+    assert left["c1"] == (DAY + timedelta(days=1), reason)
+
+
+def test_who_comes_back_has_a_second_entry_and_the_same_arm(house: House) -> None:
+    first, second, third = (DAY + timedelta(days=offset) for offset in range(3))
+    house.run_day(first, PASS)
+    arm = memberships(house)[0][5]
+    house.fill("activation.customer_traits", [traits("c0", "churned")])
+    house.run_day(second, PASS)
+    house.fill("activation.customer_traits", [traits("c0")])
+    house.run_day(third, PASS)
+    assert [row[1:6] for row in memberships(house) if row[0] == "c0"] == [
+        (1, first, second, "rule", arm),
+        (2, third, None, None, arm),
+    ]
+
+
+@pytest.mark.parametrize("verdicts", [{"buyers": "hold", "everybody": "pass"}, {}])
+def test_without_a_pass_nothing_moves(house: House, verdicts: dict[str, str]) -> None:
+    house.fill("activation.customer_traits", [traits("c1"), traits("c2")])
+    house.run_day(DAY, PASS)
+    before = memberships(house)
+    house.fill("activation.customer_traits", [traits("c1", "churned"), traits("c2"), traits("c3")])
+    house.run_day(DAY + timedelta(days=1), verdicts)
+    assert memberships(house) == before
+    assert len(house.rows("select 1 from audiences.audience_assignments")) == 2
+
+
+def test_a_member_of_a_held_audience_keeps_a_channel_to_be_blocked_on(house: House) -> None:
+    house.run_day(DAY, PASS)
+    house.fill(
+        "activation.contact_permissions", [permission(person, "withdrawn") for person in PEOPLE]
+    )
+    house.run_day(DAY + timedelta(days=1), {})
+    assert house.rows("select distinct contact_channel from audiences.buyers") == [("email",)]
+    assert house.rows("select distinct contact_channel from audiences.everybody") == [(None,)]
+
+
+def test_a_paused_audience_stands_still(house: House, tmp_path: Path) -> None:
+    house.fill("activation.customer_traits", [traits("c1"), traits("c2")])
+    house.run_day(DAY, PASS)
+    before = memberships(house)
+    define(house, tmp_path, buyers=WITH_TEST + "status: paused\n")
+    house.fill("activation.customer_traits", [traits("c1", "churned"), traits("c2"), traits("c3")])
+    house.run_day(DAY + timedelta(days=1), PASS)
+    assert memberships(house) == before
+
+
+@pytest.mark.parametrize(
+    ("edited", "reason"),
+    [
+        (WITH_TEST + "status: retired\n", "audience_ended"),
+        (WITH_TEST.replace("evergreen: true", "expires_on: 2026-03-01"), "audience_ended"),
+        (WITH_TEST.replace("evergreen: true", "expires_on: 2026-03-02"), None),
+    ],
+)
+def test_an_ended_audience_lets_everybody_go_without_a_verdict(
+    house: House, tmp_path: Path, edited: str, reason: str | None
+) -> None:
+    house.run_day(DAY, PASS)
+    define(house, tmp_path, buyers=edited)
+    house.run_day(DAY + timedelta(days=1), {})
+    assert {row[4] for row in memberships(house)} == {reason}
+    left = house.rows("select count(*) from audiences.buyers")[0][0]
+    assert (left == 0) == (reason is not None)
+
+
+def test_a_deleted_definition_keeps_its_history(house: House, tmp_path: Path) -> None:
+    house.run_day(DAY, PASS)
+    before = memberships(house)
+    define(house, tmp_path, everybody=ANALYSIS)
+    house.run_day(DAY + timedelta(days=1), PASS)
+    assert memberships(house) == before
+
+
+EDITS = [
+    WITH_TEST.replace("[0, 4999]", "[0, 99]").replace("[5000, 9999]", "[100, 9999]"),
+    WITH_TEST.replace("0123456789abcdef", "fedcba9876543210"),
+    WITH_TEST.replace("phase: 1", "phase: 2").replace("0123456789abcdef", "fedcba9876543210"),
+]
+
+
+@pytest.mark.parametrize("edited", EDITS, ids=["weights", "salt", "phase"])
+def test_nobody_changes_arm_when_the_definition_does(
+    house: House, tmp_path: Path, edited: str
+) -> None:
+    house.run_day(DAY, PASS)
+    before = memberships(house)
+    assigned = house.rows("select * from audiences.audience_assignments order by all")
+    define(house, tmp_path, buyers=edited)
+    house.run_day(DAY + timedelta(days=1), PASS)
+    assert memberships(house) == before
+    assert house.rows("select * from audiences.audience_assignments order by all") == assigned
+
+
+def test_an_experiment_taken_out_releases_the_withheld(house: House, tmp_path: Path) -> None:
+    house.run_day(DAY, PASS)
+    arms = {row[0]: row[5] for row in memberships(house)}
+    define(house, tmp_path, buyers=WITH_TEST.partition("goal:")[0])
+    house.run_day(DAY + timedelta(days=1), PASS)
+    assert {row[0]: row[5] for row in memberships(house)} == arms
+    assert len(house.rows("select 1 from audiences.buyers")) == len(PEOPLE)
+
+
+def test_slots_of_no_arm_are_withheld_and_not_assigned(house: House, tmp_path: Path) -> None:
+    define(house, tmp_path, buyers=WITH_TEST.replace("[0, 4999]", "[0, 0]"))
+    house.run_day(DAY, PASS)
+    spare = [row for row in memberships(house) if row[5] is None]
+    assert spare
+    assert not any(row[-1] for row in spare)
+    assigned = {
+        row[0] for row in house.rows("select customer_id from audiences.audience_assignments")
+    }
+    assert assigned == {row[0] for row in memberships(house)} - {row[0] for row in spare}
+
+
+def test_blocks_are_the_decisions_that_stand_now(house: House) -> None:
+    at = [datetime(2026, 3, 1, hour) for hour in range(4)]
+    house.fill(
+        "staging.stg_shop__consents_uncut",
+        [
+            ("granted", "email", "newsletter", "granted", at[1]),
+            ("withdrew", "email", "newsletter", "granted", at[0]),
+            ("withdrew", "email", "newsletter", "withdrawn", at[1]),
+            ("returned", "email", "newsletter", "withdrawn", at[0]),
+            ("returned", "email", "newsletter", "granted", at[1]),
+            ("objected", "sms", "newsletter", "objected", at[0]),
+            ("objected", "sms", "newsletter", "granted", at[1]),
+            ("other_purpose", "email", "surveys", "withdrawn", at[0]),
+            ("clicked_stop", "email", "newsletter", "granted", at[0]),
+            ("erased", "email", "newsletter", "withdrawn", at[0]),
+        ],
+    )
+    house.fill(
+        "staging.stg_shop__message_events_uncut",
+        [
+            ("clicked_stop", "email", "unsubscribed", at[1]),
+            ("granted", "email", "bounced_hard", at[0]),
+            ("granted", "email", "opened", at[2]),
+            ("complained", "push", "complained", at[2]),
+        ],
+    )
+    house.fill("staging.stg_shop__erasures_uncut", [("erased",)])
+    house.fill("staging.stg_state__erasures_uncut", [("erased",), ("forgotten",)])
+    house.run_day(DAY, PASS)
+    blocks = house.rows("select * from audiences.current_blocks order by all")
+    everywhere = ["email", "push", "sms", "webhook", "whatsapp"]
+    assert blocks == [
+        ("clicked_stop", "email", "newsletter", "unsubscribed"),
+        ("complained", "push", "newsletter", "complained"),
+        *(("erased", channel, "newsletter", "erased") for channel in everywhere),
+        *(("forgotten", channel, "newsletter", "erased") for channel in everywhere),
+        ("objected", "sms", "newsletter", "objected"),
+        ("withdrew", "email", "newsletter", "withdrawn"),
+    ]
+
+
+STAGES = st.sampled_from(["active", "active", "churned", None])
+REASONS = st.sampled_from(["granted", "granted", "withdrawn", "complained"])
+PERSON_DAY = st.one_of(st.none(), st.tuples(STAGES, REASONS))
+HISTORY = st.lists(
+    st.tuples(
+        st.lists(PERSON_DAY, min_size=4, max_size=4), st.sampled_from(["pass", "pass", "hold"])
+    ),
+    min_size=2,
+    max_size=8,
+)
+
+
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(history=HISTORY)
+def test_any_history(house: House, history: list[tuple[list[tuple[str, str] | None], str]]) -> None:
+    for ledger in ("assignments", "memberships", "gate_verdicts"):
+        house.state.execute(f"delete from {ledger}")
+    arms: dict[object, object] = {}
+    for offset, (people, verdict) in enumerate(history):
+        day = DAY + timedelta(days=offset)
+        if offset % 2:
+            house.start_anew()
+        here = {f"c{index}": seen for index, seen in enumerate(people) if seen}
+        house.fill(
+            "activation.customer_traits", [traits(who, stage) for who, (stage, _) in here.items()]
+        )
+        house.fill(
+            "activation.contact_permissions",
+            [permission(who, why) for who, (_, why) in here.items()],
+        )
+        house.run_day(day, {"buyers": verdict, "everybody": "pass"})
+        check_day(house, here)
+        for person, arm in house.rows(
+            "select customer_id, arm from audiences.audience_assignments"
+        ):
+            assert arms.setdefault(person, arm) == arm
+    before = memberships(house)
+    house.run_day(day, {"buyers": verdict, "everybody": "pass"})
+    assert memberships(house) == before
+
+
+def test_without_an_address_a_member_is_suppressed(house: House) -> None:
+    house.run_day(DAY, PASS)
+    house.fill("activation.customer_traits", [traits("c1", email=None)])
+    house.run_day(DAY + timedelta(days=1), PASS)
+    assert [row[4] for row in memberships(house) if row[0] == "c1"] == ["suppressed"]
+
+
+def check_day(house: House, here: dict[str, tuple[str, str]]) -> None:
+    """What holds on any day."""
+    matched = {person for person, (stage, _) in here.items() if stage == "active"}
+    assert set(dispositions(house)) == matched
+    assert set(dispositions(house, "everybody")) == set(here)
+    withheld = {row[0] for row in memberships(house) if row[3] is None and not row[-1]}
+    delivered = {person for (person,) in house.rows("select customer_id from audiences.buyers")}
+    assert withheld.isdisjoint(delivered)
+    overlaps = house.rows(
+        """
+        select 1 from audiences.audience_memberships as one
+        inner join audiences.audience_memberships as other
+            on one.audience = other.audience and one.customer_id = other.customer_id
+            and one.entry_seq < other.entry_seq
+        where one.exited_at is null or one.exited_at > other.entered_at
+        """
+    )
+    assert overlaps == []
