@@ -26,9 +26,9 @@ def replaced(target: Path) -> Iterator[Path]:
     Raises:
         InputError: The target is a file or holds raw tables that no sample wrote.
     """
-    refuse_foreign_tables(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(target)
+    _mend(target)
+    refuse_foreign_tables(target)
     unfinished = target.parent / f".{target.name}.{os.getpid()}.unfinished"
     unfinished.mkdir()
     try:
@@ -70,24 +70,35 @@ def _files(folder: Path) -> dict[str, int]:
 
 
 def _swap(unfinished: Path, target: Path) -> None:
-    if not target.exists():
-        unfinished.rename(target)
-        return
-    tables = {Path(name).parts[0] for name in _files(target)} | {TRUTH}
-    for entry in target.iterdir():
-        if entry.name not in tables:
-            entry.rename(unfinished / entry.name)
     old = target.parent / f".{target.name}.{os.getpid()}.old"
-    target.rename(old)
+    if target.exists():
+        target.rename(old)
     unfinished.rename(target)
+    if old.exists():
+        _retire(old, target)
+
+
+def _retire(old: Path, target: Path) -> None:
+    """Remove an older sample, after what else lay beside it has moved to the new one."""
+    tables = {Path(name).parts[0] for name in _files(old)} | {TRUTH}
+    for entry in old.iterdir():
+        if entry.name not in tables:
+            entry.rename(target / entry.name)
     shutil.rmtree(old)
 
 
-def _remove_leftovers(target: Path) -> None:
-    """Remove what runs that were killed left behind."""
-    for leftover in target.parent.glob(f".{target.name}.*.unfinished"):
-        if not _is_running(int(leftover.name.split(".")[-2])):
-            shutil.rmtree(leftover, ignore_errors=True)
+def _mend(target: Path) -> None:
+    """Finish or undo what runs that were killed left behind."""
+    for left in sorted(target.parent.glob(f".{target.name}.*.*")):
+        _, process, kind = left.name.rsplit(".", 2)
+        if kind not in {"old", "unfinished"} or not process.isdigit() or _is_running(int(process)):
+            continue
+        if kind == "unfinished":
+            shutil.rmtree(left)
+        elif target.exists():
+            _retire(left, target)
+        else:
+            left.rename(target)
 
 
 def _is_running(process: int) -> bool:

@@ -11,7 +11,7 @@ from audiences.errors import InputError
 from orchestration.border.contract import RawTable, load_contract
 from orchestration.sample.broken import text_columns
 from orchestration.sample.command import write_sample
-from orchestration.sample.generator import Shop
+from orchestration.sample.generator import SQL, Shop
 
 END = date(2026, 6, 30)
 SHOP = Shop(customers=1000, months=18, seed=7, end=END, chunk=600)
@@ -62,6 +62,13 @@ def test_same_arguments_give_the_same_bytes(
     monkeypatch.setattr(duckdb, "connect", lambda config: connect(config=config | {"threads": 5}))
     write_sample(SHOP, tmp_path / "again", silent)
     assert all_bytes(tmp_path / "again") == all_bytes(folder)
+
+
+def test_the_random_source_is_the_same_in_every_version_of_duckdb() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("set variable seed = '1'")
+        connection.execute((SQL / "00_macros.sql").read_text(encoding="utf-8"))
+        assert one(connection, "select u('x', 17)") == (0.5252826183844443,)
 
 
 def test_another_seed_gives_another_shop(folder: Path, tmp_path: Path) -> None:
@@ -340,6 +347,17 @@ def test_an_older_sample_is_replaced_and_other_files_stay(tmp_path: Path) -> Non
     names = {path.name for path in (tmp_path / "raw").iterdir()}
     assert {"orders.parquet", "notes.txt", "_truth"} <= names
     assert "orders" not in names
+
+
+def test_a_run_killed_in_the_swap_is_mended_by_the_next(tmp_path: Path) -> None:
+    gone = 2**22 + 1  # above the highest process id
+    write_sample(Shop(10, 3, 1, END), tmp_path / "raw", silent)
+    (tmp_path / "raw" / "notes.txt").write_text("keep me")
+    (tmp_path / "raw").rename(tmp_path / f".raw.{gone}.old")
+    (tmp_path / f".raw.{gone}.unfinished").mkdir()
+    write_sample(Shop(10, 3, 2, END), tmp_path / "raw", silent)
+    assert [path.name for path in tmp_path.iterdir()] == ["raw"]
+    assert (tmp_path / "raw" / "notes.txt").read_text() == "keep me"
 
 
 def test_a_failed_run_leaves_nothing(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ create macro expo(purpose, id) as -ln(u(purpose, id));
 create macro normal(purpose, id) as
     sqrt(-2e0 * ln(u(purpose || '.radius', id))) * cos(2e0 * pi() * u(purpose || '.angle', id));
 
--- Gamma draws of scale 1, exact because the shapes are halves and whole numbers: a whole shape is a sum of exponentials,
--- a half more is half a squared normal. Beta is the usual ratio of two gammas.
+-- Gamma draws of scale 1, exact because the shapes are halves and whole numbers: a whole shape is a sum of
+-- exponentials, a half more is half a squared normal. Beta is the usual ratio of two gammas.
 create macro gamma_half(purpose, id) as 0.5e0 * normal(purpose, id) ** 2;
 create macro gamma_3_5(purpose, id) as
     expo(purpose || '.1', id) + expo(purpose || '.2', id) + expo(purpose || '.3', id)
@@ -27,6 +27,8 @@ create macro beta_half_3_5(purpose, id) as
     gamma_half(purpose || '.x', id) / (gamma_half(purpose || '.x', id) + gamma_3_5(purpose || '.y', id));
 
 create macro pick(options, draw) as options[1 + floor(draw * len(options))::integer];
+create macro in_language(language, german, turkish, english) as
+    case coalesce(language, '') when 'de' then german when 'tr' then turkish else english end;
 create macro customer_key(customer_no) as 'c' || (100000000 + customer_no);
 create macro thing_key(customer_no, thing_no) as (100000000 + customer_no) || '-' || (1000 + thing_no);
 

@@ -45,8 +45,11 @@ from (values
 
 -- One row a slot 0 to 999, so that drawing a place is an equality join.
 create table work.place_slots as
-select (row_number() over (order by country nulls last, region, city, i) - 1)::bigint as slot, places.* exclude (weight, utc_offset, vat),
-    utc_offset::double as utc_offset, vat::double as vat
+select
+    (row_number() over (order by country nulls last, region, city, i) - 1)::bigint as slot,
+    places.* exclude (weight, utc_offset, vat),
+    utc_offset::double as utc_offset,
+    vat::double as vat
 from work.places, range(weight) as r (i);
 
 -- Given names of women and men, and family names, by language.
@@ -78,10 +81,12 @@ from (values
         ['de Jong', 'Jansen', 'de Vries', 'van den Berg', 'Bakker', 'Visser', 'Smit', 'Meijer', 'de Boer', 'Mulder']),
     ('sv', ['Alice', 'Maja', 'Elsa', 'Astrid', 'Ebba', 'Linnéa', 'Åsa', 'Karin'],
         ['Lucas', 'Liam', 'Oscar', 'Elias', 'Axel', 'Björn', 'Gustav', 'Nils'],
-        ['Andersson', 'Johansson', 'Karlsson', 'Nilsson', 'Eriksson', 'Larsson', 'Olsson', 'Persson', 'Åberg', 'Lindström']),
+        ['Andersson', 'Johansson', 'Karlsson', 'Nilsson', 'Eriksson', 'Larsson', 'Olsson', 'Persson', 'Åberg',
+            'Lindström']),
     ('pl', ['Zuzanna', 'Julia', 'Maja', 'Hanna', 'Katarzyna', 'Agnieszka', 'Małgorzata', 'Ewa'],
         ['Antoni', 'Jan', 'Jakub', 'Szymon', 'Piotr', 'Krzysztof', 'Michał', 'Łukasz'],
-        ['Nowak', 'Kowalski', 'Wiśniewski', 'Wójcik', 'Kamiński', 'Lewandowski', 'Zieliński', 'Woźniak', 'Mazur', 'Król']),
+        ['Nowak', 'Kowalski', 'Wiśniewski', 'Wójcik', 'Kamiński', 'Lewandowski', 'Zieliński', 'Woźniak',
+            'Mazur', 'Król']),
     ('ja', ['Yui', 'Hina', 'Sakura', 'Aoi', 'Rin', 'Haruka', 'Misaki', 'Keiko'],
         ['Haruto', 'Yuto', 'Sota', 'Ren', 'Kaito', 'Kenji', 'Takumi', 'Daiki'],
         ['Sato', 'Suzuki', 'Takahashi', 'Tanaka', 'Watanabe', 'Ito', 'Yamamoto', 'Nakamura', 'Kobayashi', 'Kato']),

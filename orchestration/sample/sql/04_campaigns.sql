@@ -27,7 +27,8 @@ with planned as (
         (6, 'refer_a_friend', 'Refer a friend', 'referral', 'email', 'marketing_promotions', 30, 0.45e0, 0.48e0, 300),
         (7, 'sms_sale', 'Sale by text message', 'engagement', 'sms', 'marketing_promotions', 7, 0.62e0, 0.63e0, 900),
         (8, 'app_news', 'News in the app', 'engagement', 'push', 'marketing_promotions', 7, 0.66e0, 0.67e0, 100),
-        (9, 'whatsapp_service', 'Service by WhatsApp', 'churn_prevention', 'whatsapp', 'marketing_promotions', 14, 0.77e0, 0.78e0, 700)
+        (9, 'whatsapp_service', 'Service by WhatsApp', 'churn_prevention', 'whatsapp', 'marketing_promotions', 14,
+            0.77e0, 0.78e0, 700)
     ) as t (campaign_no, campaign_id, name, program, channel, purpose, goal_window_days, begins, ends, cost_amount)
 )
 

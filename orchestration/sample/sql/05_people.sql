@@ -1,13 +1,14 @@
--- Who they are and how they will buy. Buying is BG/NBD from the first purchase on: purchases come at a gamma distributed
--- rate, and after each repeat purchase a beta distributed chance ends it; order values are gamma-gamma.
+-- Who they are and how they will buy. Buying is BG/NBD from the first purchase on: purchases come at a gamma
+-- distributed rate, and after each repeat purchase a beta distributed chance ends it; order values are gamma-gamma.
 create macro consents_to(customer_no, purpose_no) as
-    u('consent', thing(customer_no, purpose_no)) < [0.6e0, 0.55e0, 0.4e0, 0.5e0, 0.55e0, 0.25e0, 0.3e0, 0.2e0][purpose_no];
+    u('consent', thing(customer_no, purpose_no))
+    < [0.6e0, 0.55e0, 0.4e0, 0.5e0, 0.55e0, 0.25e0, 0.3e0, 0.2e0][purpose_no];
 
 create table work.purposes as
 from (values
-    (1, 'email', 'newsletter'), (2, 'email', 'marketing_promotions'), (3, 'email', 'product_tips'), (4, 'email', 'surveys'),
-    (5, 'email', 'loyalty_program'), (6, 'sms', 'marketing_promotions'), (7, 'push', 'marketing_promotions'),
-    (8, 'whatsapp', 'marketing_promotions')
+    (1, 'email', 'newsletter'), (2, 'email', 'marketing_promotions'), (3, 'email', 'product_tips'),
+    (4, 'email', 'surveys'), (5, 'email', 'loyalty_program'), (6, 'sms', 'marketing_promotions'),
+    (7, 'push', 'marketing_promotions'), (8, 'whatsapp', 'marketing_promotions')
 ) as t (purpose_no, channel, purpose);
 
 create table work.draws as
@@ -15,8 +16,9 @@ select
     customer_no,
     floor(1000e0 * u('place', customer_no))::bigint as slot,
     -- signups grow: density rises by 40 % over the shop's time; numbers are given in order of signup
-    getvariable('days') * (-2.5e0 + sqrt(6.25e0 + 6e0 * (customer_no - 1 + u('signup', customer_no)) / getvariable('customers')))
-        as signup_demand,
+    getvariable('days') * (
+        -2.5e0 + sqrt(6.25e0 + 6e0 * (customer_no - 1 + u('signup', customer_no)) / getvariable('customers'))
+    ) as signup_demand,
     u('email', customer_no) < 0.97e0 as has_email,
     u('phone', customer_no) < 0.55e0 as has_phone,
     u('business', customer_no) < 0.04e0 as is_business,
@@ -33,7 +35,7 @@ select
     u('welcome.effect', customer_no) as welcome_effect
 from range(1, getvariable('customers')::bigint + 1) as r (customer_no);
 
--- Demand time of the first purchase without and with the welcome campaign (its effect is to bring the purchase forward).
+-- Demand time of the first purchase without and with the welcome campaign (it brings the purchase forward).
 create table work.firsts as
 select
     draws.customer_no,
@@ -55,17 +57,14 @@ select
     draws.* exclude (slot, first_lag, welcome_effect),
     places.* exclude (slot),
     customer_key(draws.customer_no) as customer_id,
-    clock(signup_days.day + draws.signup_demand % 1e0 * signup_days.slope, places.utc_offset) as created_at,
-    known(clock(natural_days.day + firsts.natural_demand % 1e0 * natural_days.slope, places.utc_offset)) as natural_first_at,
-    known(clock(treated_days.day + firsts.treated_demand % 1e0 * treated_days.slope, places.utc_offset)) as treated_first_at,
+    clock(calendar_day(draws.signup_demand), places.utc_offset) as created_at,
+    known(clock(calendar_day(firsts.natural_demand), places.utc_offset)) as natural_first_at,
+    known(clock(calendar_day(firsts.treated_demand), places.utc_offset)) as treated_first_at,
     firsts.is_treated,
     case when firsts.is_treated then firsts.treated_demand else firsts.natural_demand end as first_demand
 from work.draws as draws
 inner join work.firsts as firsts on draws.customer_no = firsts.customer_no
-inner join work.place_slots as places on draws.slot = places.slot
-inner join work.demand_days as signup_days on signup_days.demand_day = floor(draws.signup_demand)::bigint
-left join work.demand_days as natural_days on natural_days.demand_day = floor(firsts.natural_demand)::bigint
-left join work.demand_days as treated_days on treated_days.demand_day = floor(firsts.treated_demand)::bigint;
+inner join work.place_slots as places on draws.slot = places.slot;
 
 drop table work.draws;
 drop table work.firsts;

@@ -7,7 +7,8 @@ with named as (
             when u('gender', customer_no) < 0.99e0 then 'male'
             else 'diverse'
         end as declared,
-        pick(case when u('gender', customer_no) < 0.52e0 then women else men end, u('given', customer_no)) as first_name,
+        pick(case when u('gender', customer_no) < 0.52e0 then women else men end, u('given', customer_no))
+            as first_name,
         pick(families, u('family', customer_no)) as last_name
     from work.people as people
     inner join work.names as names on names.language = coalesce(split_part(people.language, '-', 1), 'en')
@@ -18,7 +19,8 @@ select
     created_at,
     coalesce(known(later(created_at, 120e0 * expo('updated', customer_no))), created_at) as updated_at,
     case when has_email then
-        translate(strip_accents(lower(first_name || '.' || last_name)), 'ıøł '' ', 'iol') || '.' || customer_no || '@example.com'
+        translate(strip_accents(lower(first_name || '.' || last_name)), 'ıøł '' ', 'iol')
+        || '.' || customer_no || '@example.com'
     end as email,
     case when has_phone then '+999' || (100000000 + customer_no) end as phone,
     first_name,
@@ -33,22 +35,23 @@ select
     language,
     timezone,
     pick([
-        'organic', 'organic', 'organic', 'organic', 'organic', 'paid_search', 'paid_search', 'paid_search', 'paid_search',
-        'paid_social', 'paid_social', 'paid_social', 'paid_social', 'referral', 'referral', 'email', 'direct', 'direct',
-        'display', null
+        'organic', 'organic', 'organic', 'organic', 'organic', 'paid_search', 'paid_search', 'paid_search',
+        'paid_search', 'paid_social', 'paid_social', 'paid_social', 'paid_social', 'referral', 'referral', 'email',
+        'direct', 'direct', 'display', null
     ], u('channel', customer_no)) as acquisition_channel,
     case when is_business
         then 'b' || (100001 + floor(u('account', customer_no) * ceil(getvariable('customers') / 250e0))::bigint)
     end as account_id,
-    case when u('deleted', customer_no) < 0.005e0 then known(later(created_at, 200e0 * expo('deleted.at', customer_no))) end
-        as deleted_at
+    case when u('deleted', customer_no) < 0.005e0
+        then known(later(created_at, 200e0 * expo('deleted.at', customer_no)))
+    end as deleted_at
 from named;
 
 create or replace view shop.accounts as
 select
     'b' || (100000 + account_no) as account_id,
-    pick(['Blue', 'Northern', 'Bright', 'United', 'First', 'Open', 'Alpine', 'Marmara'], u('account.first', account_no)) || ' '
-        || pick(['Logistics', 'Foods', 'Studios', 'Clinics', 'Schools', 'Hotels', 'Works', 'Systems'],
+    pick(['Blue', 'Northern', 'Bright', 'United', 'First', 'Open', 'Alpine', 'Marmara'], u('account.first', account_no))
+        || ' ' || pick(['Logistics', 'Foods', 'Studios', 'Clinics', 'Schools', 'Hotels', 'Works', 'Systems'],
             u('account.industry', account_no)) || ' ' || account_no as name,
     pick(['logistics', 'food', 'media', 'health', 'education', 'hospitality', 'manufacturing', 'software'],
         u('account.industry', account_no)) as industry,
@@ -67,7 +70,8 @@ select
     customer_id,
     device_no,
     'a' || thing_key(customer_no, device_no) as anonymous_id,
-    case device_no when 1 then created_at else known(later(created_at, 60e0 * expo('second.device', customer_no))) end as linked_at
+    case device_no when 1 then created_at else known(later(created_at, 60e0 * expo('second.device', customer_no))) end
+        as linked_at
 from work.people, range(1, 3) as r (device_no)
 where device_no = 1 or u('devices', customer_no) < 0.25e0;
 
@@ -84,8 +88,10 @@ from work.people, work.categories as categories
 where u('interest', thing(customer_no, category_no)) < 0.02e0 and later(created_at, 0.02e0) < getvariable('end_at');
 
 create or replace view shop.erasures as
-select customer_id, later(created_at, date_diff('second', created_at, getvariable('end_at')) / 86400e0 * u('erased.at', customer_no))
-    as requested_at
+select
+    customer_id,
+    later(created_at, date_diff('second', created_at, getvariable('end_at')) / 86400e0 * u('erased.at', customer_no))
+        as requested_at
 from work.people
 order by u('erased', customer_no)
 limit (3 + floor(getvariable('customers') / 2000e0))::bigint;
@@ -112,8 +118,8 @@ invitations as (
     inner join work.people as referrers on referees.referrer_no = referrers.customer_no
     union all
     select
-        'x' || (100000000 + customer_no), customer_no, null, known(later(created_at, 90e0 * expo('invites.at', customer_no))),
-        null, null
+        'x' || (100000000 + customer_no), customer_no, null,
+        known(later(created_at, 90e0 * expo('invites.at', customer_no))), null, null
     from work.people
     where u('invites', customer_no) < 0.06e0
 )

@@ -8,7 +8,8 @@ create or replace table work.purchases as
 with buyers as (
     select
         customer_no, utc_offset, purchases_a_week, first_demand,
-        greatest(1, ceil(ln(u('drop', customer_no)) / ln(1e0 - least(greatest(dropout_chance, 1e-9), 1e0 - 1e-12)))) as drop_after,
+        greatest(1, ceil(ln(u('drop', customer_no)) / ln(1e0 - least(greatest(dropout_chance, 1e-9), 1e0 - 1e-12))))
+            as drop_after,
         purchases_a_week / 7e0 * (getvariable('days') - first_demand) as expected
     from work.chunk
     where first_demand < getvariable('days')
@@ -37,15 +38,17 @@ purchases as (
 )
 
 select
-    purchases.customer_no, purchases.purchase_no, purchases.demand, purchases.purchase_no = purchases.drop_after as is_last,
-    clock(days.day + purchases.demand % 1e0 * days.slope, purchases.utc_offset) as purchased_at
-from purchases
-inner join work.demand_days as days on days.demand_day = floor(purchases.demand)::bigint;
+    purchases.customer_no, purchases.purchase_no, purchases.demand,
+    purchases.purchase_no = purchases.drop_after as is_last,
+    clock(calendar_day(purchases.demand), purchases.utc_offset) as purchased_at
+from purchases;
 
--- Until when each one pays attention: to the end, to a while after the last purchase, or a month for those who never bought.
+-- Until when each one pays attention: to the end, to a while after the last purchase, or a month without a purchase.
 create or replace table work.lifetimes as
 select
     chunk.customer_no,
+    chunk.utc_offset,
+    chunk.signup_demand,
     count(purchases.customer_no) as purchases,
     min(purchases.purchased_at) as first_purchased_at,
     max(purchases.purchased_at) as last_purchased_at,
@@ -53,11 +56,11 @@ select
     least(getvariable('days'), coalesce(
         max(case when is_last then demand end) + 30e0,
         case when count(demand) > 0 then getvariable('days') end,
-        any_value(signup_demand) + 30e0
+        chunk.signup_demand + 30e0
     )) as attentive_until
 from work.chunk as chunk
 left join work.purchases as purchases on chunk.customer_no = purchases.customer_no
-group by chunk.customer_no;
+group by chunk.customer_no, chunk.utc_offset, chunk.signup_demand;
 
 create or replace view truth.customers as
 select
@@ -80,7 +83,9 @@ select
     chunk.customer_no, purposes.purpose_no, purposes.channel, purposes.purpose,
     later(chunk.created_at, 0.001e0) as granted_at,
     case when u('withdraws', thing(chunk.customer_no, purposes.purpose_no)) < 0.12e0
-        then known(later(chunk.created_at, 0.5e0 + 250e0 * expo('withdrawn', thing(chunk.customer_no, purposes.purpose_no))))
+        then known(later(
+            chunk.created_at, 0.5e0 + 250e0 * expo('withdrawn', thing(chunk.customer_no, purposes.purpose_no))
+        ))
     end as withdrawn_at,
     case when chunk.country in ('US', 'CA', 'AU', 'JP') then 'objected' else 'withdrawn' end as withdrawal
 from work.chunk as chunk, work.purposes as purposes

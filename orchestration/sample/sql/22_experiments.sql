@@ -37,7 +37,8 @@ with goals as (
         arm_draw >= arms.share_from and arm_draw < arms.share_to as is_assigned,
         later(assigned_at, goal_window_days) as goal_until,
         u('effect', thing(customer_no, arms.campaign_no)) < arms.true_effect and arms.campaign_no > 1 as has_effect,
-        later(assigned_at, goal_window_days * (0.05e0 + 0.6e0 * u('effect.at', thing(customer_no, arms.campaign_no)))) as effect_at
+        later(assigned_at, goal_window_days * (0.05e0 + 0.6e0 * u('effect.at', thing(customer_no, arms.campaign_no))))
+            as effect_at
     from work.candidates as candidates
     inner join work.campaigns as campaigns on candidates.campaign_no = campaigns.campaign_no
     inner join work.arms as arms on candidates.campaign_no = arms.campaign_no
@@ -61,7 +62,8 @@ select
         else unprompted.customer_no is not null
     end as converts_anyway,
     case
-        when goals.campaign_no > 1 then unprompted.customer_no is not null or (goals.has_effect and goals.effect_at < getvariable('end_at'))
+        when goals.campaign_no > 1
+            then unprompted.customer_no is not null or (goals.has_effect and goals.effect_at < getvariable('end_at'))
         when goals.is_control
             then coalesce(chunk.natural_first_at > assigned_at and chunk.natural_first_at <= goal_until, false)
         else coalesce(chunk.treated_first_at > assigned_at and chunk.treated_first_at <= goal_until, false)

@@ -37,7 +37,8 @@ select
         when coupon_draw < 0.1e0 then 0.2e0
         else 0e0
     end as discount_share,
-    1 + (u('lines', id) < 0.5e0)::integer + (u('lines', id) < 0.2e0)::integer + (u('lines', id) < 0.07e0)::integer as lines,
+    1 + (u('lines', id) < 0.5e0)::integer + (u('lines', id) < 0.2e0)::integer + (u('lines', id) < 0.07e0)::integer
+        as lines,
     case when u('order.channel', id) < 0.5e0 then 'web' when u('order.channel', id) < 0.9e0 then 'app' else 'store' end
         as channel
 from identified as orders
@@ -101,7 +102,8 @@ promised as (
                 and later(getvariable('start_at'), 0.68e0 * getvariable('days')) then 0.45e0
             else 0.12e0
         end as will_be_late,
-        not is_cancelled and ordered_at > later(getvariable('end_at'), -1) and u('pending', placed.id) < 0.4e0 as is_pending,
+        not is_cancelled and ordered_at > later(getvariable('end_at'), -1) and u('pending', placed.id) < 0.4e0
+            as is_pending,
         later(ordered_at, 3e0 + floor(4e0 * u('promise', placed.id))) as promised_at
     from work.placed as placed
     inner join totals on placed.id = totals.id
@@ -118,8 +120,9 @@ dated as (
     select
         *,
         case when is_sent then known(later(ordered_at, 0.2e0 + 1.2e0 * u('packed', id))) end as shipped_at,
-        case when is_sent then known(later(promised_at,
-            case when will_be_late then 0.5e0 + 2.5e0 * expo('delay', id) else -1.4e0 * u('early', id) end)) end as delivered_at
+        case when is_sent then known(later(
+            promised_at, case when will_be_late then 0.5e0 + 2.5e0 * expo('delay', id) else -1.4e0 * u('early', id) end
+        )) end as delivered_at
     from delivered
 )
 
@@ -164,8 +167,10 @@ select
     gross_amount,
     discount_amount,
     round((gross_amount - discount_amount) * vat, decimals) as tax_amount,
-    case when channel = 'store' or gross_amount * rate_to_base > 60 then 0e0 else round(4.9e0 / rate_to_base, decimals) end
-        as shipping_amount,
+    case
+        when channel = 'store' or gross_amount * rate_to_base > 60 then 0e0
+        else round(4.9e0 / rate_to_base, decimals)
+    end as shipping_amount,
     case when refunded_at is not null then round((gross_amount - discount_amount) * refund_share, decimals) else 0e0 end
         as refunded_amount,
     payment_method,

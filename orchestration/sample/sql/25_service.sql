@@ -13,10 +13,11 @@ with orders as (
 
 select
     *,
-    case when opened_at is not null then known(later(opened_at, 0.05e0 + 1.2e0 * expo('ticket.closed', id))) end as closed_at,
+    case when opened_at is not null then known(later(opened_at, 0.05e0 + 1.2e0 * expo('ticket.closed', id))) end
+        as closed_at,
     0.8e0 * normal('mood', customer_no) + 1.1e0 * normal('answer', id)
-        - 3.0e0 * is_late::integer - 1.2e0 * (opened_at is not null)::integer - 1.0e0 * (refunded_at is not null)::integer
-        as feeling
+        - 3.0e0 * is_late::integer - 1.2e0 * (opened_at is not null)::integer
+        - 1.0e0 * (refunded_at is not null)::integer as feeling
 from orders;
 
 create or replace view shop.support_tickets as
@@ -37,7 +38,9 @@ where opened_at is not null;
 
 create or replace view shop.survey_responses as
 with answers as (
-    select *, 'nps' as survey, 'delivery' as touchpoint, 10 as scale_max, least(greatest(round(8.7e0 + 1.5e0 * feeling), 0), 10) as score,
+    select
+        *, 'nps' as survey, 'delivery' as touchpoint, 10 as scale_max,
+        least(greatest(round(8.7e0 + 1.5e0 * feeling), 0), 10) as score,
         known(later(delivered_at, 3e0 + 4e0 * u('nps.at', id))) as responded_at
     from work.experiences
     where u('nps', id) < 0.09e0
@@ -60,9 +63,10 @@ select
     score::bigint as score,
     scale_max,
     case when u('comment', id) < 0.25e0 then case
-        when is_late then case coalesce(language, '') when 'de' then 'Kam viel zu spät.' when 'tr' then 'Çok geç geldi.' else 'It arrived far too late.' end
-        when feeling > 0 then case coalesce(language, '') when 'de' then 'Gerne wieder!' when 'tr' then 'Çok memnun kaldım.' else 'Would order again.' end
-        else case coalesce(language, '') when 'de' then 'In Ordnung.' when 'tr' then 'İdare eder.' else 'It was all right.' end
+        when is_late
+            then in_language(language, 'Kam viel zu spät.', 'Çok geç geldi.', 'It arrived far too late.')
+        when feeling > 0 then in_language(language, 'Gerne wieder!', 'Çok memnun kaldım.', 'Would order again.')
+        else in_language(language, 'In Ordnung.', 'İdare eder.', 'It was all right.')
     end end as comment,
     touchpoint,
     responded_at

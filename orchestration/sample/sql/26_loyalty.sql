@@ -1,8 +1,8 @@
--- Points come in lots, one an order, and each lot is settled on its own after it was earned (reversed with its order, used
--- for the next order, or expired after a year), so that no balance can ever be negative.
+-- Points come in lots, one an order, and each lot is settled on its own after it was earned (reversed with its order,
+-- used for the next order, or expired after a year), so that no balance can ever be negative.
 create or replace table work.lots as
 select
-    experiences.id, experiences.customer_no, 'o' || thing_key(customer_no, order_no) as order_id, experiences.customer_id, experiences.ordered_at, experiences.refunded_at,
+    id, customer_id, 'o' || thing_key(customer_no, order_no) as order_id, ordered_at, refunded_at,
     floor((gross_amount - discount_amount) * rate_to_base)::bigint as points,
     later(ordered_at, 0.001e0) as earned_at,
     lead('o' || thing_key(customer_no, order_no)) over member as next_order_id,
@@ -15,7 +15,8 @@ window member as (partition by customer_no order by order_no);
 
 create or replace view shop.loyalty_events as
 with movements as (
-    select id, 1 as step, order_id, customer_id, earned_at as occurred_at, 'earn' as kind, points, 'order' as reason from work.lots
+    select id, 1 as step, order_id, customer_id, earned_at as occurred_at, 'earn' as kind, points, 'order' as reason
+    from work.lots
     union all
     select id, 2, order_id, customer_id, refunded_at, 'reverse', -points, 'refund' from work.lots
     where refunded_at is not null

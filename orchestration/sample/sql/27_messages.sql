@@ -1,11 +1,13 @@
--- What was sent to whom. A newsletter needs its consent; a hard bounce, a complaint or the link at the bottom ends e-mail.
+-- What was sent to whom. A newsletter needs its consent; a hard bounce, a complaint or unsubscribing ends a channel.
 create or replace table work.sends as
 with addressed as (
     select campaign_no, customer_no, arm, later(assigned_at, 0.01e0) as sent_at
     from work.outcomes
     where is_assigned and not is_control
     union all
-    select campaigns.campaign_no, grants.customer_no, null, later(campaigns.starts_at, 0.15e0 * u('send.spread', grants.customer_no))
+    select
+        campaigns.campaign_no, grants.customer_no, null,
+        later(campaigns.starts_at, 0.15e0 * u('send.spread', grants.customer_no))
     from work.grants as grants
     inner join work.campaigns as campaigns
         on campaigns.campaign_no > 5 and grants.granted_at < campaigns.starts_at
@@ -19,7 +21,8 @@ fated as (
         campaigns.channel = 'email' and u('dead.address', customer_no) < 0.012e0 as is_hard_bounce,
         u('soft.bounce', thing(customer_no, addressed.campaign_no)) < 0.008e0 as is_soft_bounce,
         u('leaves', thing(customer_no, addressed.campaign_no)) < 0.004e0 as is_unsubscribe,
-        campaigns.channel = 'email' and u('complains', thing(customer_no, addressed.campaign_no)) < 0.0006e0 as is_complaint
+        campaigns.channel = 'email' and u('complains', thing(customer_no, addressed.campaign_no)) < 0.0006e0
+            as is_complaint
     from addressed
     inner join work.campaigns as campaigns on addressed.campaign_no = campaigns.campaign_no
     where sent_at < getvariable('end_at')
@@ -41,7 +44,7 @@ where fated.sent_at <= coalesce(ended.last_sent_at, fated.sent_at)
     and fated.sent_at < coalesce(grants.withdrawn_at, getvariable('end_at'))
 order by fated.id;
 
--- What became of each message, one after the other. Half of the mailboxes fetch every picture on arrival: machine opens.
+-- What became of each message, in the order of the sends. Half of the mailboxes fetch every picture: machine opens.
 create or replace table work.reactions as
 with fates as (
     select

@@ -1,7 +1,9 @@
 -- What was allowed at signup, taken back later by the person, or ended through a message.
 create or replace view shop.consents as
 with decided as (
-    select customer_no, channel, purpose, purpose_no, 'granted' as status, 1 as step, granted_at as occurred_at, 'signup' as source
+    select
+        customer_no, channel, purpose, purpose_no, 'granted' as status, 1 as step, granted_at as occurred_at,
+        'signup' as source
     from work.grants
     union all
     select customer_no, channel, purpose, purpose_no, withdrawal, 2, withdrawn_at, 'preference_centre' from work.grants
@@ -22,8 +24,11 @@ with decided as (
 select
     'k' || thing_key(customer_no, purpose_no) || '-' || step as consent_event_id,
     chunk.customer_id, channel, purpose, status, occurred_at, source, chunk.country as jurisdiction,
-    case when status = 'granted' then case when occurred_at < later(getvariable('start_at'), getvariable('days') / 2) then 'v1' else 'v2' end end
-        as text_version
+    case
+        when status <> 'granted' then null
+        when occurred_at < later(getvariable('start_at'), getvariable('days') / 2) then 'v1'
+        else 'v2'
+    end as text_version
 from decided
 inner join work.chunk as chunk using (customer_no)
 where occurred_at < getvariable('end_at');

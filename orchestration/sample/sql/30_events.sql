@@ -12,7 +12,8 @@ with ordering as (
 
 looking as (
     select
-        visits.customer_no, visits.visit_no, visits.kind, visits.visited_at, thing(visits.customer_no, visits.visit_no) as id,
+        visits.customer_no, visits.visit_no, visits.kind, visits.visited_at,
+        thing(visits.customer_no, visits.visit_no) as id,
         gamma_6('cart.value', thing(visits.customer_no, visits.visit_no)) / chunk.value_rate as value,
         rates.rate_to_base, chunk.currency
     from work.visits as visits
@@ -20,37 +21,45 @@ looking as (
     inner join work.rates as rates on chunk.currency = rates.currency and visits.visited_at::date = rates.rate_date
 )
 
-select customer_no, 'o' as letter, session_no, 'order' as kind, ordered_at as visited_at, part(id, 0) as id, value, category_no, step,
-    channel = 'app' as is_app, null as campaign_id
+select
+    customer_no, 'o' as letter, session_no, 'order' as kind, ordered_at as visited_at, part(id, 0) as id, value,
+    category_no, step, channel = 'app' as is_app, null as campaign_id
 from ordering
 union all
 -- carts left behind and recovered later by this order
-select customer_no, 'r', session_no, 'cart', later(ordered_at, -0.05e0 - 3e0 * u('recovered.at', id)), part(id, 1), value, category_no, step,
-    false, null
+select
+    customer_no, 'r', session_no, 'cart', later(ordered_at, -0.05e0 - 3e0 * u('recovered.at', id)), part(id, 1), value,
+    category_no, step, false, null
 from ordering
 where u('recovered', id) < 0.1e0
 union all
-select customer_no, 'v', visit_no, kind, visited_at, part(id, 2),
+select
+    customer_no, 'v', visit_no, kind, visited_at, part(id, 2),
     round(value / rate_to_base, case currency when 'JPY' then 0 else 2 end),
-    case when u('look', id) < 0.7e0 then floor(12e0 * u('favourite', customer_no)) else floor(12e0 * u('look.any', id)) end::bigint,
+    floor(12e0 * case when u('look', id) < 0.7e0 then u('favourite', customer_no) else u('look.any', id) end)::bigint,
     price_step(value / 1.5e0), u('visit.app', id) < 0.3e0, null
 from looking
 union all
 -- before the signup, and strangers who never sign up
-select customer_no, 'p', 0, 'glance', later(created_at, -0.5e0 - 9e0 * u('glance.at', customer_no)), part(thing(customer_no, 0), 3), null,
-    floor(12e0 * u('favourite', customer_no))::bigint, floor(12e0 * u('glance.step', customer_no))::bigint, false, null
+select
+    customer_no, 'p', 0, 'glance', later(created_at, -0.5e0 - 9e0 * u('glance.at', customer_no)),
+    part(thing(customer_no, 0), 3), null, floor(12e0 * u('favourite', customer_no))::bigint,
+    floor(12e0 * u('glance.step', customer_no))::bigint, false, null
 from work.chunk
 where u('glance', customer_no) < 0.4e0
 union all
-select customer_no, 'x', 0, 'glance', later(created_at, -0.5e0 - 20e0 * u('stranger.at', customer_no)), part(thing(customer_no, 0), 4), null,
-    floor(12e0 * u('stranger.look', customer_no))::bigint, floor(12e0 * u('stranger.step', customer_no))::bigint, false, null
+select
+    customer_no, 'x', 0, 'glance', later(created_at, -0.5e0 - 20e0 * u('stranger.at', customer_no)),
+    part(thing(customer_no, 0), 4), null, floor(12e0 * u('stranger.look', customer_no))::bigint,
+    floor(12e0 * u('stranger.step', customer_no))::bigint, false, null
 from work.chunk
 where u('stranger', customer_no) < 0.6e0
 union all
 select customer_no, 's', 0, 'signup', created_at, part(thing(customer_no, 0), 5), null, null, null, false, null
 from work.chunk
 union all
-select customer_no, 'm', campaign_no, 'click', later(occurred_at, 0.0001e0), part(id, 6), null,
+select
+    customer_no, 'm', campaign_no, 'click', later(occurred_at, 0.0001e0), part(id, 6), null,
     floor(12e0 * u('favourite', customer_no))::bigint, floor(12e0 * u('click.step', id))::bigint, false, campaign_id
 from work.reactions
 where event = 'clicked';
@@ -60,8 +69,10 @@ create or replace table work.sessions as
 with recognised as (
     select
         visits.*,
-        case when kind = 'browse' and u('devices', customer_no) < 0.25e0 and u('which.device', id) < 0.4e0 then 2 else 1 end
-            as device_no
+        case
+            when kind = 'browse' and u('devices', customer_no) < 0.25e0 and u('which.device', id) < 0.4e0 then 2
+            else 1
+        end as device_no
     from work.visits_of_all_kinds as visits
 )
 
@@ -73,7 +84,8 @@ select
     case when letter <> 'x' then devices.linked_at end as linked_at,
     letter || thing_key(visits.customer_no, session_no) as session_id,
     case when kind in ('browse', 'glance', 'order')
-        then pick(['search', 'search', 'social', 'newsletter', null, null, null, null], u('source', visits.id)) end as source,
+        then pick(['search', 'search', 'social', 'newsletter', null, null, null, null], u('source', visits.id))
+    end as source,
     case when is_app then 'app' else pick(['mobile', 'mobile', 'desktop', 'desktop', 'tablet'],
         u('device', thing(visits.customer_no, visits.device_no))) end as device
 from recognised as visits
@@ -87,7 +99,9 @@ create or replace macro steps_of(kind) as case kind
         ('page_viewed', 0.40e0, -0.020e0), ('product_viewed', 0.85e0, -0.012e0), ('cart_updated', 1e0, -0.006e0),
         ('checkout_started', 1e0, -0.002e0), ('order_completed', 1e0, 0e0)
     ]
-    when 'cart' then [('product_viewed', 0.80e0, 0e0), ('cart_updated', 1e0, 0.004e0), ('checkout_started', 0.35e0, 0.006e0)]
+    when 'cart' then [
+        ('product_viewed', 0.80e0, 0e0), ('cart_updated', 1e0, 0.004e0), ('checkout_started', 0.35e0, 0.006e0)
+    ]
     when 'browse' then [
         ('page_viewed', 0.80e0, 0e0), ('search_performed', 0.15e0, 0.001e0), ('product_viewed', 0.80e0, 0.002e0),
         ('wishlist_added', 0.05e0, 0.004e0)
@@ -132,7 +146,10 @@ select
     case when kind = 'click' then 'message' when step_no = 1 then source end as utm_source,
     case
         when kind = 'click' then 'email'
-        when step_no = 1 then case source when 'search' then 'cpc' when 'social' then 'paid_social' when 'newsletter' then 'email' end
+        when step_no > 1 then null
+        when source = 'search' then 'cpc'
+        when source = 'social' then 'paid_social'
+        when source = 'newsletter' then 'email'
     end as utm_medium,
     campaign_id as utm_campaign,
     device,
