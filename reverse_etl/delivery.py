@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 
 from audiences.errors import WorkError
 from reverse_etl.context import SyncContext
@@ -210,8 +210,8 @@ class Courier:
         columns = ", ".join(typed_sql(field) for field in run.fields)
         where = "operation = 'upsert'" if self.sync.mode == "snapshot" else "true"
         sql = _TABLE.format(columns=columns, where=where)
-        result = self.ledger.connection.execute(sql, {"run_id": run.run_id})
-        return result.to_arrow_reader(100_000)
+        rows = self.ledger.connection.sql(sql, params={"run_id": run.run_id})
+        return rows.to_arrow_reader(100_000)
 
     def _span(self, run: Run, batch: SentBatch) -> dict[str, Any]:
         return {"run_id": run.run_id, "first": batch.first_row, "last": batch.last_row}

@@ -73,29 +73,48 @@ where run_id = $run_id and operation = 'upsert' and list_contains($kinds, kind)
     and row_number not in (select row_number from outcomes where run_id = $run_id)
 group by run_id, row_number
 """
+# A row is in doubt when a request that carried it had no clear answer: it may be held, whatever was said later.
 FOLDED = """
 create or replace temp table folded as
+with
+doubts as (
+    select distinct batches.first_row, batches.last_row
+    from batches
+    inner join requests on requests.batch_id = batches.batch_id
+    left join answers on answers.batch_id = requests.batch_id and answers.attempt = requests.attempt
+    where batches.run_id = $run_id and coalesce(answers.verdict, 'retry') = 'retry'
+        and batches.batch_id not in (select batch_id from answers where verdict = 'unsent')
+),
+doubtful as (
+    select distinct plan_rows.row_number
+    from plan_rows
+    inner join doubts on plan_rows.row_number between doubts.first_row and doubts.last_row
+    where plan_rows.run_id = $run_id and plan_rows.kind <> 'same'
+)
 select runs.target, plan_rows.*, outcomes.status, outcomes.reason,
+    doubtful.row_number is not null or coalesce(outcomes.status = 'unknown', false) as is_in_doubt,
     max(outcomes.status = 'accepted') over () and runs.target like '%snapshot' as is_replaced
 from runs
 inner join plan_rows on plan_rows.run_id = runs.run_id
-inner join outcomes on outcomes.run_id = plan_rows.run_id and outcomes.row_number = plan_rows.row_number
-where runs.run_id = $run_id
+left join outcomes on outcomes.run_id = plan_rows.run_id and outcomes.row_number = plan_rows.row_number
+left join doubtful on doubtful.row_number = plan_rows.row_number
+where runs.run_id = $run_id and (outcomes.status is not null or doubtful.row_number is not null)
 """
-# A row given up in doubt may be held: it counts as acknowledged with an unknown value. A person withheld from a
-# snapshot that was replaced is not in it any more.
+# A row in doubt counts as acknowledged with an unknown value, so that it is sent again or removed. A person withheld
+# from a snapshot that was replaced is not in it any more.
 FOLD = (
     """
     delete from acked using folded
     where acked.target = folded.target and acked.key = folded.key
-        and (folded.status in ('accepted', 'unknown') or folded.is_replaced)
+        and (coalesce(folded.status, '') = 'accepted' or folded.is_in_doubt or folded.is_replaced)
     """,
     """
     insert into acked
     select target, key, customer_id, entry_seq,
         case when status = 'accepted' then payload_hash end, run_id
     from folded
-    where (status = 'accepted' and operation = 'upsert') or status = 'unknown'
+    where (status = 'accepted' and operation = 'upsert')
+        or (status is distinct from 'accepted' and is_in_doubt)
     """,
     """
     delete from parked using folded

@@ -101,7 +101,9 @@ def json_value(value: str, kind: str) -> str:
     return value
 
 
-def check_mapping(sync: Sync, columns: Mapping[str, str]) -> None:
+def check_mapping(
+    connection: duckdb.DuckDBPyConnection, sync: Sync, columns: Mapping[str, str]
+) -> None:
     """Check the mapping against the audience's columns.
 
     Raises:
@@ -120,7 +122,7 @@ def check_mapping(sync: Sync, columns: Mapping[str, str]) -> None:
         kind = columns[field.column]
         if field.normalise and kind != "VARCHAR":
             raise sync.wrong(f"{where}.normalise", f"{kind} is no text", "remove 'normalise'")
-        if field.fallback is not None and not _casts(field.fallback, kind):
+        if field.fallback is not None and not _casts(connection, field.fallback, kind):
             raise sync.wrong(
                 f"{where}.fallback", f"{field.fallback!r} is no {kind}", f"write a value of {kind}"
             )
@@ -132,9 +134,7 @@ def _type(field: MappedField, columns: Mapping[str, str]) -> str:
     return _CONSTANT_TYPES[type(field.constant)]
 
 
-def _casts(value: Scalar, kind: str) -> bool:
-    with duckdb.connect() as connection:
-        row = connection.execute(
-            f"select try_cast({literal(value)} as {kind}) is not null"
-        ).fetchone()
+def _casts(connection: duckdb.DuckDBPyConnection, value: Scalar, kind: str) -> bool:
+    sql = f"select try_cast({literal(value)} as {kind}) is not null"
+    row = connection.execute(sql).fetchone()
     return bool(row and row[0])

@@ -46,7 +46,7 @@ def read_source(connection: duckdb.DuckDBPyConnection, sync: Sync, context: Sync
     with warehouse(connection, context):
         columns = _columns(connection, sync)
         _check_contact(connection, sync)
-        check_mapping(sync, columns)
+        check_mapping(connection, sync, columns)
         audience = f"warehouse.audiences.{identifier(sync.audience)}"
         connection.execute(
             f"""
@@ -118,19 +118,14 @@ def warehouse(connection: duckdb.DuckDBPyConnection, context: SyncContext) -> It
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, sync: Sync) -> dict[str, str]:
-    rows = connection.execute(
-        """
-        select column_name, data_type from information_schema.columns
-        where table_catalog = 'warehouse' and table_schema = 'audiences' and table_name = ?
-        """,
-        [sync.audience],
-    ).fetchall()
-    if not rows:
+    try:
+        rows = connection.execute(f"describe warehouse.audiences.{identifier(sync.audience)}")
+    except duckdb.CatalogException:
         raise WorkError(
             f"{sync.file}: audience: '{sync.audience}' is not in the warehouse",
             "name an audience that exists, or build it with 'perennial run'",
-        )
-    return dict(rows)
+        ) from None
+    return {row[0]: row[1] for row in rows.fetchall()}
 
 
 def _check_contact(connection: duckdb.DuckDBPyConnection, sync: Sync) -> None:

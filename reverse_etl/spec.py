@@ -2,7 +2,6 @@
 
 import difflib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -54,7 +53,7 @@ class Sync:
     key: str
     mapping: tuple[MappedField, ...]
     on_exit: str
-    connection: Mapping[str, Scalar] = field(repr=False)
+    connection: dict[str, Scalar] = field(repr=False)
     max_rows: int = 1000
     breakers: Breakers = field(default_factory=Breakers)
     status: str = "active"
@@ -87,12 +86,13 @@ class _UniqueKeys(yaml.SafeLoader):
     """YAML that refuses a key written twice, which would silently lose the first."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"key '{key}' is written twice", node.start_mark
+                    None, None, f"key '{key.value}' is written twice", key.start_mark
                 )
+            seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 

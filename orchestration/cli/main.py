@@ -5,6 +5,9 @@ import traceback
 
 import click
 import typer
+from typer._click import (
+    exceptions as usage,
+)  # typer brings a click of its own, with errors of its own
 
 from audiences.errors import PerennialError
 from orchestration.cli import audiences, check, dashboard, pipeline, raw, sample, syncs
@@ -45,14 +48,14 @@ def run(arguments: list[str], debug: bool = False) -> int:
             args=arguments, prog_name="perennial", standalone_mode=False
         )
         return result if isinstance(result, int) else 0
-    except click.exceptions.NoArgsIsHelpError as error:
+    except usage.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help())
         return 2
-    except click.UsageError as error:
+    except usage.UsageError as error:
         where = f"{error.ctx.command_path}: " if error.ctx else ""
         _complain(f"{where}{error.format_message()}", "see the command's --help")
         return 2
-    except click.Abort:
+    except typer.Abort:
         _complain("stopped by the user", "run the command again; finished work is kept")
         return 1
     except PerennialError as error:

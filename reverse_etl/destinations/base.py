@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Self
 
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 
 from reverse_etl.context import SyncContext
 from reverse_etl.payload import OutputField

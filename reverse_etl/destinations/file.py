@@ -66,7 +66,7 @@ class FileDestination(Destination):
     def send(self, batch: Batch) -> Answer:
         """Write the file of the run, or replace the snapshot."""
         target = self._target(batch)
-        unfinished = target.with_name(f".{target.name}.unfinished")
+        unfinished = _unfinished(target)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             self._write(batch, unfinished)
@@ -81,7 +81,9 @@ class FileDestination(Destination):
         """A file of changes is there or not; what a snapshot holds cannot be told from outside."""
         if self._sync.mode == "snapshot":
             return "unknown"
-        return "accepted" if self._target(batch).exists() else "unsent"
+        target = self._target(batch)
+        _unfinished(target).unlink(missing_ok=True)
+        return "accepted" if target.exists() else "unsent"
 
     def _target(self, batch: Batch) -> Path:
         if self._sync.mode == "snapshot":
@@ -97,6 +99,10 @@ class FileDestination(Destination):
                 f"copy (select {', '.join(map(identifier, columns))} from batch) "
                 f"to {literal(str(path))} {_FORMATS[self._format]}"
             )
+
+
+def _unfinished(target: Path) -> Path:
+    return target.with_name(f".{target.name}.unfinished")
 
 
 def _format(sync: Sync) -> str:

@@ -159,4 +159,4 @@ def make_sync(tmp_path: Path) -> MakeSync:
 def hook(make_sync: MakeSync, receiver: Receiver) -> Sync:
     """The webhook sync, pointed at the receiver."""
     sync = make_sync()
-    return replace(sync, connection=dict(sync.connection) | {"base_url": receiver.url})
+    return replace(sync, connection=sync.connection | {"base_url": receiver.url})
