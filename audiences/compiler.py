@@ -68,42 +68,27 @@ def _boolean(condition: str, name: str) -> str:
 
 
 def _candidates_sql(definitions: Sequence[Definition]) -> str:
-    branches = "\n\n    union all\n\n".join(_candidates_of(one) for one in definitions) or (
-        "    select\n"
-        "        cast(null as {{ t_text() }}) as audience,\n"
-        "        customer_id,\n"
-        "        false as is_excluded\n"
-        "    from audience_matches\n"
-        "    where 1 = 0"
+    """One branch an audience, each on the table itself: a shared CTE would be copied in full."""
+    branches = "\n\nunion all\n\n".join(_candidates_of(one) for one in definitions) or (
+        "select\n"
+        "    cast(null as {{ t_text() }}) as audience,\n"
+        "    customer_id,\n"
+        "    false as is_excluded\n"
+        "from {{ ref('audience_matches') }}\n"
+        "where 1 = 0"
     )
-    return f"""{SQL_HEADER}
-with
-
-audience_matches as (
-
-    select * from {{{{ ref('audience_matches') }}}}
-
-),
-
-candidates as (
-
-{branches}
-
-)
-
-select * from candidates
-"""
+    return f"{SQL_HEADER}\n{branches}\n"
 
 
 def _candidates_of(one: Definition) -> str:
     excluded = f"{one.audience}__excluded" if one.exclude is not None else "false"
     return (
-        "    select\n"
-        f"        '{one.audience}' as audience,\n"
-        "        customer_id,\n"
-        f"        {excluded} as is_excluded\n"
-        "    from audience_matches\n"
-        f"    where {one.audience}"
+        "select\n"
+        f"    '{one.audience}' as audience,\n"
+        "    customer_id,\n"
+        f"    {excluded} as is_excluded\n"
+        "from {{ ref('audience_matches') }}\n"
+        f"where {one.audience}"
     )
 
 

@@ -1,4 +1,4 @@
-"""The Great Expectations suite of an audience about to leave, made from its definition. Says what to expect; runs nothing.
+"""The suite of an audience about to leave, made from its definition. Says what to expect; runs nothing.
 
 A suite looks at the audience's one row of numbers (audiences.measures). The reason for which a broken expectation
 holds the audience, in words, is the expectation's `meta`.
@@ -56,7 +56,9 @@ def _size(definition: Definition, measures: Measures) -> Iterator[Expectation]:
         reason = f"{measures.reach:,} people are more than guardrails.size.max {size.max:,}"
         yield _within("reach", None, size.max, reason)
     if measures.members and not definition.guardrails.allow_empty:
-        yield _within("reach", 1, None, f"it became empty and would lose {measures.members:,} members")
+        yield _within(
+            "reach", 1, None, f"it became empty and would lose {measures.members:,} members"
+        )
 
 
 def _change(definition: Definition, measures: Measures) -> Iterator[Expectation]:

@@ -166,7 +166,7 @@ def _explain(entry: Any, file: Path, raw: Any, lines: Lines) -> Problem:
     else:
         code = MISSING.get(str(path[-1]), "AUD100") if kind == "missing" else "AUD100"
         rule = WORDS.get(kind) or entry["msg"].replace("Input should", "must")
-        fix = "add it" if kind == "missing" else "see the definition language in the docs"
+        fix = "add it" if kind == "missing" else "see docs/audiences.md"
     return Problem(code, file.name, _line(path, lines), _spell(path), _show(path, raw), rule, fix)
 
 
