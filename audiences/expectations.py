@@ -7,11 +7,13 @@ Both borders use it: the raw tables coming in (orchestration.border) and the aud
   SQLite has the same trouble, and the cure is the same: DuckDB joins the dialects whose connection is kept.
 * Its engine gets cursors of the caller's connection, so that it sees the caller's in-memory or read-only
   database. DuckDB refuses a second connection with other options, and duckdb-engine always adds one.
-* DuckDB prints leak notices when Python ends with its objects alive: what was opened is closed on the way out.
+* DuckDB prints leak notices when Python ends with its objects alive: what was opened is closed on the way out,
+  and duckdb-engine, which SQLAlchemy keeps hold of to the very end, lets go of DuckDB at exit.
 * Results hold counts and never values: a broken value may be personal data. The library's log may hold values
   too and is off, as are progress bars and usage statistics.
 """
 
+import atexit
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
@@ -26,8 +28,8 @@ import duckdb
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
+    import duckdb_engine
     import great_expectations as gx
-    from duckdb_engine import ConnectionWrapper
     from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.data_context.data_context.ephemeral_data_context import (
         EphemeralDataContext,
@@ -40,6 +42,9 @@ with warnings.catch_warnings():
     from great_expectations.datasource.fluent import SQLDatasource
     from great_expectations.execution_engine import sqlalchemy_execution_engine
     from great_expectations.expectations.expectation import Expectation
+    from sqlalchemy import Engine
+
+atexit.register(vars(duckdb_engine).clear)
 
 COUNTS_ONLY: dict[str, Any] = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
@@ -124,10 +129,10 @@ def open_checker(
     """
     cursors: list[duckdb.DuckDBPyConnection] = []
 
-    def cursor() -> ConnectionWrapper:
+    def cursor() -> duckdb_engine.ConnectionWrapper:
         cursors.append(connection.cursor())
         cursors[-1].execute(f"set schema = '{schema}'")
-        return ConnectionWrapper(cursors[-1])
+        return duckdb_engine.ConnectionWrapper(cursors[-1])
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -138,10 +143,16 @@ def open_checker(
         try:
             yield Checker(context, source, as_of)
         finally:
-            source.get_execution_engine().close()
-            source.get_engine().dispose()
-            for each in cursors:
-                each.close()
+            _let_go(source.get_engine())
+            _let_go(source.get_execution_engine().engine)
+            while cursors:
+                cursors.pop().close()
+
+
+def _let_go(engine: Engine) -> None:
+    """SQLAlchemy's caches keep an engine's dialect for good, and the dialect keeps DuckDB's types."""
+    engine.dispose()
+    vars(engine.dialect).clear()
 
 
 def _quiet_context() -> EphemeralDataContext:

@@ -1,4 +1,4 @@
-"""The Great Expectations suite of an audience about to leave, made from its definition. Says what to expect; runs nothing.
+"""The suite of an audience about to leave, made from its definition. Says what to expect; runs nothing.
 
 A suite looks at the audience's one row of numbers (audiences.measures). The reason for which a broken expectation
 holds the audience, in words, is the expectation's `meta`.

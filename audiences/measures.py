@@ -25,7 +25,7 @@ _GIVEN = """
     create table gate.given.sizes (audience varchar, base_size bigint, matched bigint, last_reach bigint);
 """
 
-# Numbers a suite needs and a person does not; standing members keep arms of earlier phases and are no part of `in_wrong_arm`.
+# Standing members keep arms of earlier phases, so that only people new to an audience can be in a wrong arm.
 _MEASURED = f"""
     create table gate.given.measures as
     with counted as (

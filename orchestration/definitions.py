@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import dagster as dg
-from audiences.loader import load_definitions
 from dagster_dbt import DbtCliResource
 
+from audiences.loader import load_definitions
 from orchestration import dbt
 from orchestration.assets.gate import build_gate_asset
 from orchestration.assets.ledgers import build_ledgers_asset
@@ -26,7 +26,7 @@ def build_definitions(manifest: Path) -> dg.Definitions:
     Args:
         manifest: dbt's manifest.json, made after the audiences were compiled.
     """
-    audiences = [definition.audience for definition in load_definitions(DEFINITIONS)]
+    audiences = [each.audience for each in load_definitions(DEFINITIONS) if each.is_compiled]
     job = dg.define_asset_job(JOB, selection=dg.AssetSelection.all())
     return dg.Definitions(
         assets=[

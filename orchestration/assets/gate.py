@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 import dagster as dg
-from audiences.gate import judge
-from audiences.loader import load_definitions
 
+from audiences.gate import Verdict, judge
+from audiences.loader import load_definitions
+from orchestration.failures import as_failure
+from orchestration.progress import say
 from orchestration.run_settings import RunSettings
 from orchestration.settings import DEFINITIONS
 
@@ -25,16 +27,29 @@ def build_gate_asset(audiences: list[str]) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, run_settings: RunSettings
     ) -> Iterator[dg.MaterializeResult[None]]:
         settings = run_settings.load(context)
-        verdicts = judge(
-            settings.warehouse, settings.state_dir, settings.as_of, load_definitions(DEFINITIONS)
-        )
+        with as_failure():
+            verdicts = judge(
+                settings.warehouse,
+                settings.state_dir,
+                settings.as_of,
+                load_definitions(DEFINITIONS),
+            )
         for verdict in verdicts:
             check = dg.AssetCheckResult(
+                asset_key=keys[verdict.audience],
                 check_name="may_leave",
                 passed=verdict.verdict == "pass",
                 description=verdict.reason or "",
                 metadata={"matched": verdict.matched, "base_size": verdict.base_size},
             )
+            say(_line(verdict))
             yield dg.MaterializeResult(asset_key=keys[verdict.audience], check_results=[check])
 
     return gate
+
+
+def _line(verdict: Verdict) -> str:
+    outcome = "passes" if verdict.verdict == "pass" else f"is held: {verdict.reason}"
+    return (
+        f"gate: {verdict.audience} {outcome} ({verdict.matched:,} of {verdict.base_size:,} match)"
+    )

@@ -29,18 +29,24 @@ def build_raw_asset() -> dg.AssetsDefinition:
             say(_summary(result))
             stop_if_broken(result)
         for table in result.tables:
-            yield dg.MaterializeResult(keys[table.table], check_results=[_verdict(table)])
+            key = keys[table.table]
+            yield dg.MaterializeResult(asset_key=key, check_results=[_verdict(key, table)])
         for name in result.absent:
-            absent = dg.AssetCheckResult(
-                check_name="contract", passed=True, description="absent, so empty"
-            )
-            yield dg.MaterializeResult(keys[name], check_results=[absent])
+            key = keys[name]
+            yield dg.MaterializeResult(asset_key=key, check_results=[_absent(key)])
 
     return raw_tables
 
 
-def _verdict(table: TableResult) -> dg.AssetCheckResult:
+def _absent(key: dg.AssetKey) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
+        asset_key=key, check_name="contract", passed=True, description="absent, so empty"
+    )
+
+
+def _verdict(key: dg.AssetKey, table: TableResult) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=key,
         check_name="contract",
         passed=table.passed,
         metadata={
