@@ -148,7 +148,7 @@ patient = {
 
 
 @given(histories, endings, st.integers(0, 6))
-@settings(max_examples=6, **patient)  # type: ignore[arg-type]
+@settings(max_examples=3, **patient)  # type: ignore[arg-type]
 def test_the_destination_ends_as_the_mapped_audience(
     history: list[Round], ending: list[str], size: int
 ) -> None:
