@@ -25,24 +25,21 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    import duckdb_engine
-    import great_expectations as gx
-    from great_expectations.core.run_identifier import RunIdentifier
-    from great_expectations.data_context.data_context.ephemeral_data_context import (
-        EphemeralDataContext,
-    )
-    from great_expectations.data_context.types.base import (
-        DataContextConfig,
-        InMemoryStoreBackendDefaults,
-        ProgressBarsConfig,
-    )
-    from great_expectations.datasource.fluent import SQLDatasource
-    from great_expectations.execution_engine import sqlalchemy_execution_engine
-    from great_expectations.expectations.expectation import Expectation
-    from sqlalchemy import Engine
+import duckdb_engine
+import great_expectations as gx
+from great_expectations.core.run_identifier import RunIdentifier
+from great_expectations.data_context.data_context.ephemeral_data_context import (
+    EphemeralDataContext,
+)
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
+from great_expectations.datasource.fluent import SQLDatasource
+from great_expectations.execution_engine import sqlalchemy_execution_engine
+from great_expectations.expectations.expectation import Expectation
+from sqlalchemy import Engine
 
 atexit.register(vars(duckdb_engine).clear)
 
