@@ -31,7 +31,7 @@ app.command()(check.check)
 
 @app.callback()
 def options(
-    debug: Annotated[  # noqa: ARG001 - `main` takes it out wherever it stands
+    debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of an error.")
     ] = False,
 ) -> None:
