@@ -25,23 +25,21 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    import duckdb_engine
-    import great_expectations as gx
-    from great_expectations.core.run_identifier import RunIdentifier
-    from great_expectations.data_context.data_context.ephemeral_data_context import (
-        EphemeralDataContext,
-    )
-    from great_expectations.data_context.types.base import (
-        DataContextConfig,
-        InMemoryStoreBackendDefaults,
-        ProgressBarsConfig,
-    )
-    from great_expectations.datasource.fluent import SQLDatasource
-    from great_expectations.execution_engine import sqlalchemy_execution_engine
-    from great_expectations.expectations.expectation import Expectation
+import duckdb_engine
+import great_expectations as gx
+from great_expectations.core.run_identifier import RunIdentifier
+from great_expectations.data_context.data_context.ephemeral_data_context import (
+    EphemeralDataContext,
+)
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
+from great_expectations.datasource.fluent import SQLDatasource
+from great_expectations.execution_engine import sqlalchemy_execution_engine
+from great_expectations.expectations.expectation import Expectation
+from sqlalchemy import Engine
 
 atexit.register(vars(duckdb_engine).clear)
 
@@ -142,10 +140,16 @@ def open_checker(
         try:
             yield Checker(context, source, as_of)
         finally:
-            source.get_execution_engine().close()
-            source.get_engine().dispose()
-            for each in cursors:
-                each.close()
+            _let_go(source.get_engine())
+            _let_go(source.get_execution_engine().engine)
+            while cursors:
+                cursors.pop().close()
+
+
+def _let_go(engine: Engine) -> None:
+    """SQLAlchemy's caches keep an engine's dialect for good, and the dialect keeps DuckDB's types."""
+    engine.dispose()
+    vars(engine.dialect).clear()
 
 
 def _quiet_context() -> EphemeralDataContext:

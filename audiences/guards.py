@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from datetime import date
 from math import ceil, floor
 
-from great_expectations.expectations import core as expect
 from great_expectations.expectations.expectation import Expectation
 
+from audiences.counting import CountBetween
 from audiences.measures import Measures
 from audiences.spec import Definition
 
@@ -75,6 +75,6 @@ def _change(definition: Definition, measures: Measures) -> Iterator[Expectation]
 
 
 def _within(column: str, low: int | None, high: int | None, reason: str) -> Expectation:
-    return expect.ExpectColumnValuesToBeBetween(
+    return CountBetween(
         column=column, min_value=low, max_value=high, meta={"reason": reason}, description=reason
     )

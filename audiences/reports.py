@@ -122,18 +122,18 @@ HISTORY = """
         select * from audiences.audience_runs where audience = $audience
     )
     select
-        coalesce(runs.as_of_date, entered.day, left_again.day) as as_of_date,
+        coalesce(runs.as_of_date, entered.day, left_again.day) as day,
         runs.matched,
         runs.eligible,
         runs.holdout,
         coalesce(entered.people, 0) as entered,
-        coalesce(left_again.people, 0) as left_again,
+        coalesce(left_again.people, 0) as "left",
         runs.verdict,
         runs.reason
     from runs
     full join entered on runs.as_of_date = entered.day
     full join left_again on coalesce(runs.as_of_date, entered.day) = left_again.day
-    order by as_of_date
+    order by day
 """
 
 SIZES = """

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import dagster as dg
-from audiences.loader import load_definitions
 from dagster_dbt import DbtCliResource
 
+from audiences.loader import load_definitions
 from orchestration import dbt
 from orchestration.assets.gate import build_gate_asset
 from orchestration.assets.ledgers import build_ledgers_asset

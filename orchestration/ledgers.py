@@ -29,7 +29,7 @@ def export_ledgers(settings: Settings) -> dict[str, int]:
     """
     with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
         rows = {
-            ledger: warehouse.execute(query, [settings.as_of]).to_arrow_table()
+            ledger: warehouse.sql(query, params=[settings.as_of]).to_arrow_table()
             for ledger, query in DECIDED_TODAY.items()
         }
     for ledger, table in rows.items():

@@ -75,6 +75,6 @@ class DbtOutput:
 def dbt_output(title: str) -> Iterator[None]:
     """Show what is printed inside as dbt's progress."""
     output = DbtOutput(title, sys.stdout)
-    with contextlib.redirect_stdout(output):  # type: ignore[type-var]
+    with contextlib.redirect_stdout(output):
         yield
     output.close()

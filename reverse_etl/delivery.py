@@ -73,11 +73,11 @@ class Courier:
             self.context.on_progress(last, planned)
 
     def _fate(self, shipment: "_Shipment") -> Recovery:
-        """What to do about a batch in doubt; a person blocked since must not be sent again."""
+        """What to do about a batch in doubt; what was blocked, changed or left since is not sent again."""
         if shipment.run.target != self.destination.target(self.sync):
             return "unknown"
         fate = self.destination.recover(shipment.message)
-        return "unknown" if fate == "resend" and self._has_blocked(shipment) else fate
+        return "unknown" if fate == "resend" and self._is_stale(shipment) else fate
 
     def _send_range(self, run: Run, operation: str, first: int, last: int) -> None:
         """Send rows first to last; what is refused is halved until the bad rows stand alone."""
@@ -219,8 +219,8 @@ class Courier:
     def _count(self, run: Run) -> int:
         return self.ledger.number(_ROWS, run_id=run.run_id)
 
-    def _has_blocked(self, shipment: "_Shipment") -> bool:
-        return self.ledger.number(_BLOCKED, **self._span(shipment.run, shipment.batch)) > 0
+    def _is_stale(self, shipment: "_Shipment") -> bool:
+        return self.ledger.number(_STALE, **self._span(shipment.run, shipment.batch)) > 0
 
     def _read_blocks(self, run: Run) -> None:
         with warehouse(self.ledger.connection, self.context):
@@ -244,9 +244,15 @@ where run_id = $run_id and kind <> 'same'
 group by operation
 order by 2
 """
-_BLOCKED = f"""
-select count(*) from plan_rows inner join blocks on {IS_BLOCKED}
-where run_id = $run_id and operation = 'upsert' and row_number in ({WAITING})
+_STALE = f"""
+select count(*)
+from plan_rows
+left join source on source.key = plan_rows.key
+left join blocks on {IS_BLOCKED}
+where plan_rows.run_id = $run_id and row_number in ({WAITING}) and case
+    when operation = 'remove' then source.key is not null
+    else source.payload_hash is distinct from plan_rows.payload_hash or blocks.customer_id is not null
+end
 """
 _PAYLOADS = f"""
 select payload from outbox

@@ -106,8 +106,11 @@ def keep_plan(ledger: Ledger, plan: PlanSummary, now: datetime) -> None:
         ledger.execute(
             f"""
             insert into reviewed_rows
-            select distinct $plan_id, key, kind, payload_hash, blocks.customer_id is not null
-            from planned left join blocks on operation = 'upsert' and {_IS_BLOCKED}
+            select $plan_id, key, kind, payload_hash, row_number in (
+                select row_number from planned inner join blocks on {_IS_BLOCKED}
+                where operation = 'upsert'
+            )
+            from planned
             where kind <> 'same'
             """,
             plan_id=plan.plan_id,

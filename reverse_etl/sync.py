@@ -70,7 +70,7 @@ class _Application:
             return self._held(source, None, source.hold)
         self._recover()
         if self.courier.problem is not None:
-            return self._result(None, None, "stopped")
+            return self._result(self.ledger.open_run(), None, "stopped")
         plan = make_plan(self.ledger, self.sync, source, retry_rejected)
         if plan_id is not None:
             require_plan(self.ledger, self.sync, plan_id, plan)
@@ -137,8 +137,9 @@ class _Application:
 
     def _held(self, source: Source, plan: PlanSummary | None, reason: str) -> RunResult:
         """Note that nothing was sent and why; an interrupted run stays open until the hold is lifted."""
-        run = self._new_run(source)
+        run = None
         if self.ledger.open_run() is None:
+            run = self._new_run(source)
             self.ledger.begin(run, plan.plan_id if plan else "", 0, self.context.now())
             self.ledger.end(run.run_id, "held", reason, self.context.now())
         result = self._result(run, plan, "held", reason)

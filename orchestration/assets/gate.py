@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import dagster as dg
+
 from audiences.gate import Verdict, judge
 from audiences.loader import load_definitions
-
 from orchestration.failures import as_failure
 from orchestration.progress import say
 from orchestration.run_settings import RunSettings
@@ -50,4 +50,6 @@ def build_gate_asset(audiences: list[str]) -> dg.AssetsDefinition:
 
 def _line(verdict: Verdict) -> str:
     outcome = "passes" if verdict.verdict == "pass" else f"is held: {verdict.reason}"
-    return f"gate: {verdict.audience} {outcome} ({verdict.matched:,} of {verdict.base_size:,} match)"
+    return (
+        f"gate: {verdict.audience} {outcome} ({verdict.matched:,} of {verdict.base_size:,} match)"
+    )

@@ -65,6 +65,9 @@ def _build(
     settings = run_settings.load(context)
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     os.environ.update(settings.environment())
-    arguments = ["build", *(["--full-refresh"] if run_settings.full_refresh else [])]
+    # Unit tests prove the SQL, not the data: `make test` runs them, the daily run does not.
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    if run_settings.full_refresh:
+        arguments.append("--full-refresh")
     with dbt_output(title):
         yield from dbt.cli(arguments, context=context).stream()

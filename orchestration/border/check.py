@@ -15,7 +15,7 @@ from orchestration.border.files import Files, refuse_unreadable, table_files
 from orchestration.border.refusals import why_unread
 from orchestration.border.result import CheckResult, Fault, TableResult
 from orchestration.border.suite import ANY, DUPLICATE, suite_for
-from orchestration.border.views import checked_views
+from orchestration.border.views import SCHEMA, checked_views
 from orchestration.settings import DBT_PROJECT, Settings
 
 EXAMPLE_KEYS = 3
@@ -43,7 +43,7 @@ def check_raw(settings: Settings) -> CheckResult:
     report = settings.site_dir / "data_docs"
     with (
         checked_views(settings, files) as connection,
-        open_checker(connection, "checked", settings.as_of) as checker,
+        open_checker(connection, SCHEMA, settings.as_of) as checker,
     ):
         border = _Border(connection, checker, files, share)
         tables = tuple(_check(table, border) for table in load_contract() if files[table.name])

@@ -8,10 +8,10 @@ the trouble is.
 from collections.abc import Iterator
 from typing import Any
 
-from great_expectations.expectations import core as expect
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 
+from audiences.counting import CountBetween, CountInSet, CountNotNull, CountNull, CountRows
 from orchestration.border.contract import Column, RawTable
 
 ANY = "any"  # the reason of the overall share: a row counts once, whatever is wrong with it
@@ -36,7 +36,7 @@ def suite_for(table: RawTable, max_bad_row_share: float) -> list[Expectation]:
 
 
 def _share(mostly: float) -> Expectation:
-    return expect.ExpectColumnValuesToBeNull(
+    return CountNull(
         column="verdict",
         mostly=mostly,
         severity=FailureSeverity.CRITICAL,
@@ -46,7 +46,7 @@ def _share(mostly: float) -> Expectation:
 
 
 def _unique_key(table: RawTable) -> Expectation:
-    return expect.UnexpectedRowsExpectation(
+    return CountRows(
         unexpected_rows_query=(
             "select row_key, unnest(range(count(*) - 1)) from {batch}"
             " where verdict is null group by row_key having count(*) > 1"
@@ -59,26 +59,26 @@ def _unique_key(table: RawTable) -> Expectation:
 
 def _column_expectations(column: Column, mostly: float) -> Iterator[Expectation]:
     if column.required:
-        yield expect.ExpectColumnValuesToNotBeNull(
+        yield CountNotNull(
             column=f"given_{column.name}",
             description=f"{column.name} is given.",
             **_common(column.name, "missing_required", mostly),
         )
     if column.data_type != "varchar":
-        yield expect.ExpectColumnValuesToBeNull(
+        yield CountNull(
             column=f"unread_{column.name}",
             description=f"{column.name} can be read as {column.data_type}.",
             **_common(column.name, "bad_type", mostly),
         )
     if column.values:
-        yield expect.ExpectColumnValuesToBeInSet(
+        yield CountInSet(
             column=column.name,
             value_set=list(column.values),
             description=f"{column.name} is one of {', '.join(column.values)}.",
             **_common(column.name, "not_in_enum", mostly),
         )
     if column.has_range:
-        yield expect.ExpectColumnValuesToBeBetween(
+        yield CountBetween(
             column=column.name,
             min_value=column.min if column.above is None else column.above,
             max_value=column.max,
@@ -90,7 +90,7 @@ def _column_expectations(column: Column, mostly: float) -> Iterator[Expectation]
 
 def _rules(table: RawTable, mostly: float) -> Iterator[Expectation]:
     for number, rule in enumerate(table.rules, start=1):
-        yield expect.ExpectColumnValuesToBeNull(
+        yield CountNull(
             column=f"broken_rule_{number}",
             description=f"Not: {rule.broken_if}",
             **_common(rule.column, "out_of_range", mostly),

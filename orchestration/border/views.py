@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 
 import duckdb
 from dbt.adapters.factory import reset_adapters
@@ -15,7 +16,7 @@ from orchestration.settings import DBT_PROJECT, Settings
 # A named in-memory database is shared within the process while anyone holds it open. dbt takes the last part of
 # the path for the database's name, and DuckDB calls every in-memory database "memory": so the path ends in it.
 _MEMORY = ":memory:border/memory"
-_SCHEMA = "checked"
+SCHEMA = "checked"
 _ARGUMENTS = (
     "--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats", "--no-write-json",
     "run-operation", "register_checked_views",
@@ -26,7 +27,9 @@ _ARGUMENTS = (
 
 @contextmanager
 def checked_views(settings: Settings, files: Files) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection whose schema `checked` has a view for every raw table (macros/checked_views.sql).
+    """A connection whose schema `SCHEMA` has a view for every raw table (macros/checked_views.sql).
+
+    Its cursors read times as UTC too, as dbt's own do, and large tables spill to a folder that is gone afterwards.
 
     Args:
         settings: Where the raw tables are, and the as-of day.
@@ -35,8 +38,9 @@ def checked_views(settings: Settings, files: Files) -> Iterator[duckdb.DuckDBPyC
     Raises:
         WorkError: A required table or column is missing, or a file cannot be read.
     """
-    with duckdb.connect(_MEMORY) as connection:
-        connection.execute("set TimeZone = 'UTC'")
+    with TemporaryDirectory() as spill, duckdb.connect(_MEMORY) as connection:
+        connection.execute("set global TimeZone = 'UTC'")
+        connection.execute("set global temp_directory = ?", [spill])
         with _environment(settings):
             _run_dbt(files)
         yield connection

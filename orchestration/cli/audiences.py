@@ -56,7 +56,7 @@ def list_audiences(as_json: Json = False) -> None:
     if as_json:
         print_json(rows)
         return
-    columns = ["audience", "status", "purpose", "channels", "delivered", "withheld"]
+    columns = ["audience", "status", "channels", "delivered", "withheld"]
     print_table(
         "Audiences",
         columns,
@@ -149,8 +149,9 @@ def history(name: Name, as_json: Json = False) -> None:
     days = read_history(load_settings().warehouse, name)
     if as_json:
         print_json(days)
-    else:
-        print_table(f"History of {name}", list(days[0]), [list(day.values()) for day in days])
+        return
+    columns = [column for column in days[0] if any(day[column] is not None for day in days)]
+    print_table(f"History of {name}", columns, [[day[c] for c in columns] for day in days])
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import sys
 import traceback
+from typing import Annotated
 
 import click
 import typer
@@ -14,7 +15,6 @@ from orchestration.cli import audiences, check, dashboard, pipeline, raw, sample
 
 app = typer.Typer(
     name="perennial",
-    help="Lifecycle marketing on the warehouse you already have.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -27,6 +27,15 @@ app.add_typer(syncs.app, name="sync")
 app.add_typer(dashboard.app, name="dashboard")
 app.add_typer(raw.app, name="raw")
 app.command()(check.check)
+
+
+@app.callback()
+def options(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error.")
+    ] = False,
+) -> None:
+    """Lifecycle marketing on the warehouse you already have."""
 
 
 def main() -> None:

@@ -46,7 +46,8 @@ def plan(name: Name, as_of: AsOf = None, as_json: Json = False, syncs: Folder = 
     """Show what applying a sync would do now; sends nothing."""
     from reverse_etl.sync import plan_sync
 
-    summary = plan_sync(_sync(name, syncs), _context(as_of))
+    sync = _sync(name, syncs)
+    summary = plan_sync(sync, _context(as_of))
     counts = asdict(summary) | {"planned": summary.planned}
     if as_json:
         print_json(counts)
@@ -54,7 +55,7 @@ def plan(name: Name, as_of: AsOf = None, as_json: Json = False, syncs: Folder = 
     _print_pairs(f"Plan of {name}", counts)
     if summary.held_reason:
         click.echo(f"warning: applying it would be held: {summary.held_reason}", err=True)
-    elif summary.planned:
+    elif summary.planned and sync.is_active:
         click.echo(f"send it: perennial sync apply {name} --plan-id {summary.plan_id}")
 
 

@@ -61,8 +61,8 @@ def test_the_waterfall_accounts_for_everybody(warehouse: Path) -> None:
 
 def test_history_has_a_row_a_day(warehouse: Path) -> None:
     first, second = history(warehouse, "buyers")
-    assert (first["entered"], first["left_again"], first["verdict"]) == (3, 0, "pass")
-    assert (second["entered"], second["left_again"], second["verdict"]) == (0, 1, None)
+    assert (first["entered"], first["left"], first["verdict"]) == (3, 0, "pass")
+    assert (second["entered"], second["left"], second["verdict"]) == (0, 1, None)
     with pytest.raises(WorkError, match="nothing is known"):
         history(warehouse, "nobody")
 

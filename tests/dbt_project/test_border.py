@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.border.check import check_raw
 from tests.conftest import Place, make_place
 
 CUSTOMERS = """customer_id,created_at,country,shoe_size
@@ -137,6 +138,29 @@ def test_a_folder_of_parquet_files_may_differ_in_types_and_columns(border: Place
 def test_unknown_columns_are_named_and_kept_out(border: Place) -> None:
     query = "select table_name, column_name from raw.unread_columns order by all"
     assert border.rows(query) == [("customers", "shoe_size"), ("order_items", "gift_note")]
+
+
+def test_the_check_finds_what_quarantine_holds(border: Place) -> None:
+    result = check_raw(border.settings)
+    found = {
+        (table.table, fault.reason, fault.column): fault.rows
+        for table in result.tables
+        for fault in table.faults
+    } | {
+        (t.table, "duplicate_key", None): t.duplicate_rows
+        for t in result.tables
+        if t.duplicate_rows
+    }
+    held = {
+        (table.table, reason, column): rows
+        for table in result.tables
+        for reason, column, rows in border.rows(f"""
+            select reason, reason_column, count(*) from quarantine.{table.table}
+            where reason_column is distinct from 'exchange_rates.rate_to_base'
+            group by reason, reason_column
+        """)
+    }
+    assert found == held
 
 
 @pytest.mark.parametrize(

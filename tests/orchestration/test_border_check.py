@@ -1,8 +1,12 @@
 """The check of the raw tables on small folders: what passes, what stops a run and with which words."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,14 +20,31 @@ from orchestration.cli.main import run
 from tests.conftest import Place, make_place
 
 SECRET = "marker@example.com"
-CUSTOMERS = "customer_id,created_at,email\n" + "".join(
-    f"c{number},2026-01-01 00:00:00,{SECRET}\n" for number in range(1, 201)
+CUSTOMERS = "customer_id,created_at,email,shoe_size\n" + "".join(
+    f"c{number},2026-01-01 00:00:00,{SECRET},42\n" for number in range(1, 201)
 )
 ORDERS_HEADER = "order_id,customer_id,ordered_at,status,gross_amount,coupon_code\n"
 GOOD_ORDERS = "".join(
     f"o{number},c{number},2026-02-01 00:00:00,completed,10,{SECRET}\n" for number in range(1, 197)
 )
-ITEMS_HEADER = "order_id,line_number,product_id,quantity,unit_price_amount\n"
+A_FEW_BROKEN_ORDERS = f"""negative,c1,2026-02-01,completed,-1,{SECRET}
+later,c1,2026-04-01,completed,-1,{SECRET}
+o1,c1,2026-02-02,pending,10,{SECRET}
+o1,c1,2026-02-03,pending,10,{SECRET}
+o2,c1,2026-02-02,pending,10,{SECRET}
+"""
+BROKEN_TABLES = {
+    "shipments": "shipment_id,order_id,promised_at\n"
+    + "".join(f"s{number},o1,2024-13-45\n" for number in range(4))
+    + "".join(f"good{number},o1,2026-01-01\n" for number in range(196)),
+    "order_items": "order_id,line_number,product_id,quantity,unit_price_amount\n"
+    "o1,1,p1,-2,5\no1,2,p1,1,5\n",
+    "reviews": f"review_id,customer_id,rating,reviewed_at,title\n,c1,5,2026-01-01,{SECRET}\n",
+    "survey_responses": f"response_id,survey,score,responded_at,comment\nr1,nps,11,2026-01-01,{SECRET}\n",
+    "consents": "consent_event_id,customer_id,channel,purpose,status,occurred_at\n"
+    "k1,c1,email,newsletter,yes,2026-13-45\n",
+    "campaigns": "campaign_id,name,program,channel\n",
+}
 
 
 @pytest.fixture(scope="module")
@@ -32,20 +53,41 @@ def one_place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     return make_place(tmp_path_factory.mktemp("check"), date(2026, 3, 31))
 
 
-@pytest.fixture
-def place(one_place: Place) -> Place:
-    for folder in (one_place.settings.raw_dir, one_place.settings.site_dir):
+def good_folder(place: Place) -> Path:
+    for folder in (place.settings.raw_dir, place.settings.site_dir):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-    return one_place
+    raw = place.settings.raw_dir
+    (raw / "customers.csv").write_text(CUSTOMERS)
+    (raw / "orders.csv").write_text(ORDERS_HEADER + GOOD_ORDERS)
+    return raw
 
 
 @pytest.fixture
-def raw(place: Place) -> Path:
-    folder = place.settings.raw_dir
-    (folder / "customers.csv").write_text(CUSTOMERS)
-    (folder / "orders.csv").write_text(ORDERS_HEADER + GOOD_ORDERS)
-    return folder
+def raw(one_place: Place) -> Path:
+    return good_folder(one_place)
+
+
+@pytest.fixture(scope="module")
+def checked(one_place: Place) -> CheckResult:
+    """The result for a folder in which two tables are fine and most others are not."""
+    raw = good_folder(one_place)
+    with (raw / "orders.csv").open("a") as orders:
+        orders.write(A_FEW_BROKEN_ORDERS)
+    for table, text in BROKEN_TABLES.items():
+        (raw / f"{table}.csv").write_text(text)
+    with duckdb.connect() as connection:
+        connection.execute(f"""
+            copy (
+                select 'a' || number as payment_attempt_id, number as order_id, 'card' as method,
+                       timestamp '2026-01-01' as attempted_at, 'accepted' as status
+                from range(10) as numbers(number)
+            ) to '{raw}/payment_attempts.parquet' (format parquet)
+        """)
+    result = check_raw(one_place.settings)
+    kept = one_place.settings.site_dir.parent / "kept"
+    shutil.copytree(result.report.parent, kept)
+    return replace(result, report=kept / "index.html")
 
 
 def find(result: CheckResult, table: str) -> TableResult:
@@ -53,112 +95,89 @@ def find(result: CheckResult, table: str) -> TableResult:
     return found
 
 
-def report_text(result: CheckResult) -> str:
-    return "".join(page.read_text() for page in result.report.parent.rglob("*.html"))
+def test_few_broken_rows_pass_and_are_named(checked: CheckResult) -> None:
+    orders = find(checked, "orders")
+    assert (orders.rows, orders.bad_rows, orders.duplicate_rows) == (200, 1, 3)
+    assert orders.faults == (Fault("gross_amount", "out_of_range", 1, ("negative",)),)
+    assert orders.passed
 
 
-def test_two_tables_are_enough(place: Place, raw: Path) -> None:
-    result = check_raw(place.settings)
-    assert result.passed
-    assert [(each.table, each.rows, each.bad_rows) for each in result.tables] == [
-        ("customers", 200, 0),
-        ("orders", 196, 0),
-    ]
-    assert "events" in result.absent
-    assert result.report == place.settings.site_dir / "data_docs" / "index.html"
-    assert "orders" in report_text(result)
-
-
-def test_few_broken_rows_pass_and_are_all_named(place: Place, raw: Path) -> None:
-    with (raw / "orders.csv").open("a") as orders:
-        orders.write(f"negative,c1,2026-02-01,completed,-1,{SECRET}\n")
-        orders.write(f"later,c1,2026-04-01,completed,-1,{SECRET}\n")
-        orders.write(f"o1,c1,2026-02-02,pending,10,{SECRET}\n" * 3)
-    result = check_raw(place.settings)
-    orders_result = find(result, "orders")
-    assert (orders_result.rows, orders_result.bad_rows, orders_result.duplicate_rows) == (200, 1, 3)
-    assert orders_result.faults == (Fault("gross_amount", "out_of_range", 1, ("negative",)),)
-    assert orders_result.passed
-    assert SECRET not in report_text(result)
-
-
-def test_a_row_with_two_faults_is_one_bad_row(place: Place, raw: Path) -> None:
-    with (raw / "orders.csv").open("a") as orders:
-        orders.write("twice,c1,2024-13-45,shipped,10,\n")
-    result = find(check_raw(place.settings), "orders")
-    assert result.bad_rows == 1
-    assert [(fault.column, fault.reason, fault.rows) for fault in result.faults] == [
-        ("ordered_at", "bad_type", 1),
+def test_a_row_with_two_faults_is_one_bad_row(checked: CheckResult) -> None:
+    consents = find(checked, "consents")
+    assert consents.bad_rows == 1
+    assert [(fault.column, fault.reason, fault.rows) for fault in consents.faults] == [
+        ("occurred_at", "bad_type", 1),
         ("status", "not_in_enum", 1),
     ]
 
 
-def test_unknown_columns_are_named(place: Place, raw: Path) -> None:
-    (raw / "products.csv").write_text("product_id,shoe_size\np1,42\n")
-    assert find(check_raw(place.settings), "products").unknown_columns == ("shoe_size",)
+def test_unknown_columns_are_named(checked: CheckResult) -> None:
+    assert find(checked, "customers").unknown_columns == ("shoe_size",)
+    assert find(checked, "orders").unknown_columns == ()
 
 
-def test_a_table_with_a_header_only_is_empty(place: Place, raw: Path) -> None:
-    (raw / "orders.csv").write_text(ORDERS_HEADER)
-    result = check_raw(place.settings)
-    assert (find(result, "orders").rows, result.passed) == (0, True)
+def test_a_table_with_a_header_only_is_empty_and_passes(checked: CheckResult) -> None:
+    campaigns = find(checked, "campaigns")
+    assert (campaigns.rows, campaigns.bad_row_share, campaigns.passed) == (0, 0.0, True)
 
 
-def test_parquet_with_its_own_types_passes(place: Place, raw: Path) -> None:
-    with duckdb.connect() as connection:
-        connection.execute(f"""
-            copy (
-                select 'o' || number as order_id, 1::integer as line_number, number as product_id,
-                       2.0::double as quantity, 5.25::double as unit_price_amount
-                from range(10) as numbers(number)
-            ) to '{raw}/order_items.parquet' (format parquet)
-        """)
-    items = find(check_raw(place.settings), "order_items")
-    assert (items.rows, items.bad_rows) == (10, 0)
+def test_parquet_with_its_own_types_passes(checked: CheckResult) -> None:
+    attempts = find(checked, "payment_attempts")
+    assert (attempts.rows, attempts.bad_rows) == (10, 0)
+
+
+def test_tables_without_a_file_are_absent(checked: CheckResult) -> None:
+    assert "events" in checked.absent
+    assert {table.table for table in checked.tables}.isdisjoint(checked.absent)
+
+
+def test_the_report_shows_every_table_and_nobody(checked: CheckResult) -> None:
+    pages = {page.stem for page in checked.report.parent.rglob("validations/**/*.html")}
+    assert pages == {f"duckdb-{table.table}" for table in checked.tables}
+    text = "".join(page.read_text() for page in checked.report.parent.rglob("*.html"))
+    assert "quantity is in its range." in text
+    assert SECRET not in text
 
 
 @pytest.mark.parametrize(
-    ("table", "text", "said"),
+    ("table", "said"),
     [
         pytest.param(
-            "orders",
-            ORDERS_HEADER
-            + GOOD_ORDERS
-            + "".join(f"x{number},c1,2024-13-45,completed,1,{SECRET}\n" for number in range(4)),
-            "raw table orders: 4 of 200 rows (2.0%) are broken, more than the allowed 1.0%; "
-            "column ordered_at: 4 of 200 rows bad_type, for example order_id x0, x1, x2",
+            "shipments",
+            "raw table shipments: 4 of 200 rows (2.0%) are broken, more than the allowed 1.0%; "
+            "column promised_at: 4 of 200 rows bad_type, for example shipment_id s0, s1, s2",
             id="no such date",
         ),
         pytest.param(
             "order_items",
-            ITEMS_HEADER + "o1,1,p1,-2,5\no1,2,p1,1,5\n",
             "column quantity: 1 of 2 rows out_of_range, for example order_id|line_number o1|1",
             id="negative quantity",
         ),
         pytest.param(
-            "orders",
-            ORDERS_HEADER + f",c1,2026-02-01,completed,1,{SECRET}\n",
-            "column order_id: 1 of 1 rows missing_required, for example order_id (empty)",
+            "reviews",
+            "column review_id: 1 of 1 rows missing_required, for example review_id (empty)",
             id="no key",
         ),
         pytest.param(
             "survey_responses",
-            "response_id,survey,score,responded_at,comment\n" + f"r1,nps,11,2026-01-01,{SECRET}\n",
             "column score: 1 of 1 rows out_of_range, for example response_id r1",
             id="rule over two columns",
         ),
     ],
 )
-def test_too_many_broken_rows_stop_the_run(
-    place: Place, raw: Path, table: str, text: str, said: str
-) -> None:
-    (raw / f"{table}.csv").write_text(text)
-    result = check_raw(place.settings)
-    assert not result.passed
+def test_too_many_broken_rows_stop_the_run(checked: CheckResult, table: str, said: str) -> None:
     with pytest.raises(WorkError) as stopped:
-        stop_if_broken(result)
-    assert said in stopped.value.problem
-    assert SECRET not in stopped.value.problem + report_text(result)
+        stop_if_broken(replace(checked, tables=(find(checked, table),)))
+    assert stopped.value.problem.endswith(said)
+    assert SECRET not in stopped.value.problem
+
+
+def test_of_several_broken_tables_the_worst_is_named(checked: CheckResult) -> None:
+    assert not checked.passed
+    with pytest.raises(WorkError, match=r"^raw table order_items: .*; 1 more tables fail$"):
+        stop_if_broken(
+            replace(checked, tables=(find(checked, "shipments"), find(checked, "order_items")))
+        )
 
 
 def cut_short(raw: Path) -> None:
@@ -207,34 +226,52 @@ def too_many_fields(raw: Path) -> None:
     ],
 )
 def test_what_cannot_be_read_is_named(
-    place: Place, raw: Path, break_it: Callable[[Path], object], said: str
+    one_place: Place, raw: Path, break_it: Callable[[Path], object], said: str
 ) -> None:
     break_it(raw)
     with pytest.raises(WorkError) as refused:
-        check_raw(place.settings)
+        check_raw(one_place.settings)
     assert said in refused.value.problem
     assert refused.value.fix
     assert SECRET not in refused.value.problem
-    assert not (place.settings.site_dir / "data_docs").exists()
+    assert not (one_place.settings.site_dir / "data_docs").exists()
 
 
-def test_the_command_prints_the_result_and_fails_on_broken_tables(
-    place: Place, raw: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+def test_the_command_fails_on_broken_tables_in_two_lines(
+    one_place: Place,
+    raw: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    for name, value in place.settings.environment().items():
+    for name, value in one_place.settings.environment().items():
         monkeypatch.setenv(name, value)
-    assert run(["check"]) == 0
-    printed = capfd.readouterr()
-    assert "orders" in printed.out
-    assert printed.err == ""
-
     (raw / "reviews.csv").write_text(
         "review_id,customer_id,rating,reviewed_at\nr1,c1,6,2026-01-01\n"
     )
-    assert run(["check", "--json"]) == 1
+    assert run(["check"]) == 1
     printed = capfd.readouterr()
-    document = json.loads(printed.out)
-    [reviews] = [table for table in document["tables"] if table["table"] == "reviews"]
-    assert (reviews["bad_rows"], reviews["passed"], document["passed"]) == (1, False, False)
+    assert "out_of_range" in printed.out
+    assert "data_docs" in printed.out
     assert printed.err.startswith("error: raw table reviews: 1 of 1 rows (100.0%) are broken")
     assert printed.err.count("\n") == 2
+
+
+def test_two_tables_are_enough_in_any_time_zone(one_place: Place, raw: Path) -> None:
+    with (raw / "orders.csv").open("a") as orders:
+        orders.write("last,c1,2026-03-31 23:59:59,shipped,10,\n")
+        orders.write("tomorrow,c1,2026-04-01 00:00:00,shipped,10,\n")
+    finished = subprocess.run(
+        [sys.executable, "-m", "orchestration.cli", "check", "--json"],
+        env={**os.environ, **one_place.settings.environment(), "TZ": "America/New_York"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (finished.returncode, finished.stderr) == (0, "")
+    document = json.loads(finished.stdout)
+    assert [(each["table"], each["rows"], each["bad_rows"]) for each in document["tables"]] == [
+        ("customers", 200, 0),
+        ("orders", 197, 1),
+    ]
+    assert document["tables"][1]["faults"][0]["example_keys"] == ["last"]
+    assert Path(document["report"]).is_file()

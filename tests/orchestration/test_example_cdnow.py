@@ -1,4 +1,4 @@
-"""The CDNOW example: the script on the real file, and the definitions and syncs as the packages read them."""
+"""The CDNOW example: the script on the real file."""
 
 import runpy
 from pathlib import Path
@@ -6,10 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from audiences.loader import load_definitions
-from orchestration.compile import audience_language
 from orchestration.settings import ROOT
-from reverse_etl.loader import load_syncs
 
 EXAMPLE = ROOT / "examples" / "cdnow"
 PURCHASES = ROOT.parent / "shared" / "data" / "cdnow" / "CDNOW_sample.txt"
@@ -33,19 +30,6 @@ def test_two_purchases_on_one_day_are_two_orders(tmp_path: Path) -> None:
     assert prepare(file, tmp_path / "raw") == {"customers": 1, "orders": 2}
     orders = duckdb.read_parquet(str(tmp_path / "raw" / "orders.parquet"))
     assert orders.select("order_id").fetchall() == [("0001-1",), ("0001-2",)]
-
-
-def test_its_audiences_are_for_analysis_only() -> None:
-    definitions = load_definitions(EXAMPLE / "audiences", audience_language())
-    assert len(definitions) == 3
-    assert all(definition.contact is None for definition in definitions)
-
-
-def test_every_audience_goes_to_a_file_of_its_own() -> None:
-    audiences = {path.stem for path in (EXAMPLE / "audiences").glob("*.yml")}
-    syncs = load_syncs(EXAMPLE / "syncs").values()
-    assert {sync.audience for sync in syncs} == audiences
-    assert {sync.destination for sync in syncs} == {"file"}
 
 
 def test_the_script_stays_short() -> None:

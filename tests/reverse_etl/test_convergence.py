@@ -148,7 +148,7 @@ patient = {
 
 
 @given(histories, endings, st.integers(0, 6))
-@settings(max_examples=6, **patient)  # type: ignore[arg-type]
+@settings(max_examples=3, **patient)  # type: ignore[arg-type]
 def test_the_destination_ends_as_the_mapped_audience(
     history: list[Round], ending: list[str], size: int
 ) -> None:
@@ -157,7 +157,7 @@ def test_the_destination_ends_as_the_mapped_audience(
 
 @pytest.mark.slow
 @given(histories, endings, st.integers(0, 6))
-@settings(max_examples=150, **patient)  # type: ignore[arg-type]
+@settings(max_examples=100, **patient)  # type: ignore[arg-type]
 def test_the_destination_ends_as_the_mapped_audience_at_length(
     history: list[Round], ending: list[str], size: int
 ) -> None:

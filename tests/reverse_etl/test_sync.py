@@ -425,6 +425,21 @@ def test_the_receiver_down_stops_the_run_and_the_next_one_goes_on(
     assert len(receipts(context)) == 7
 
 
+def test_what_changed_or_left_since_an_unanswered_request_is_not_sent_as_it_was(
+    shop: Shop, context: SyncContext, hook: Sync, receiver: Receiver
+) -> None:
+    hook = replace(hook, on_exit="keep")
+    shop.named("a", "b")
+    receiver.faults.extend([Fault(503)] * 3)
+    assert apply_sync(hook, context).status == "stopped"
+    shop.people([{"customer_id": "a", "email": "new@example.com"}])
+    result = apply_sync(hook, context)
+    assert (result.adds, result.recovered, result.accepted) == (1, 0, 1)
+    assert receiver.members[(hook.name, "a")]["email"] == "new@example.com"
+    assert held_ids(receiver) == {"a"}
+    assert receiver.message_ids[-1] != receiver.message_ids[0]
+
+
 def test_a_person_blocked_after_an_unanswered_request_is_not_sent_again(
     shop: Shop, context: SyncContext, hook: Sync, receiver: Receiver
 ) -> None:

@@ -10,6 +10,15 @@ where at_risk_high_value
 union all
 
 select
+    'best_customers' as audience,
+    customer_id,
+    false as is_excluded
+from {{ ref('audience_matches') }}
+where best_customers
+
+union all
+
+select
     'churned_winback' as audience,
     customer_id,
     false as is_excluded
@@ -24,3 +33,21 @@ select
     false as is_excluded
 from {{ ref('audience_matches') }}
 where new_customers_welcome
+
+union all
+
+select
+    'one_time_buyers' as audience,
+    customer_id,
+    false as is_excluded
+from {{ ref('audience_matches') }}
+where one_time_buyers
+
+union all
+
+select
+    'slipping_away' as audience,
+    customer_id,
+    false as is_excluded
+from {{ ref('audience_matches') }}
+where slipping_away

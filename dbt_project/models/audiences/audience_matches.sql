@@ -18,13 +18,27 @@ matched as (
             false
         ) as at_risk_high_value,
         coalesce(
+            rfm_segment in ('champions', 'loyal'),
+            false
+        ) as best_customers,
+        coalesce(
             lifecycle_stage in ('churned'),
             false
         ) as churned_winback,
         coalesce(
             lifecycle_stage in ('onboarding'),
             false
-        ) as new_customers_welcome
+        ) as new_customers_welcome,
+        coalesce(
+            order_count <= 1
+            and days_since_last_order >= 180,
+            false
+        ) as one_time_buyers,
+        coalesce(
+            lifecycle_stage in ('at_risk')
+            and order_count >= 2,
+            false
+        ) as slipping_away
     from customer_traits
 
 )

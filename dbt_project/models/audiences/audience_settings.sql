@@ -18,6 +18,19 @@ written as (
         '30' as goal_window_days
     union all
     select
+        'best_customers' as audience,
+        'active' as status,
+        cast(null as {{ t_text() }}) as expires_on,
+        'marketing_promotions' as purpose,
+        cast(null as {{ t_text() }}) as program,
+        'false' as needs_contact,
+        cast(null as {{ t_text() }}) as experiment,
+        cast(null as {{ t_text() }}) as phase,
+        cast(null as {{ t_text() }}) as salt,
+        cast(null as {{ t_text() }}) as goal_metric,
+        cast(null as {{ t_text() }}) as goal_window_days
+    union all
+    select
         'churned_winback' as audience,
         'active' as status,
         cast(null as {{ t_text() }}) as expires_on,
@@ -37,6 +50,32 @@ written as (
         'product_tips' as purpose,
         'onboarding' as program,
         'true' as needs_contact,
+        cast(null as {{ t_text() }}) as experiment,
+        cast(null as {{ t_text() }}) as phase,
+        cast(null as {{ t_text() }}) as salt,
+        cast(null as {{ t_text() }}) as goal_metric,
+        cast(null as {{ t_text() }}) as goal_window_days
+    union all
+    select
+        'one_time_buyers' as audience,
+        'active' as status,
+        cast(null as {{ t_text() }}) as expires_on,
+        'marketing_promotions' as purpose,
+        cast(null as {{ t_text() }}) as program,
+        'false' as needs_contact,
+        cast(null as {{ t_text() }}) as experiment,
+        cast(null as {{ t_text() }}) as phase,
+        cast(null as {{ t_text() }}) as salt,
+        cast(null as {{ t_text() }}) as goal_metric,
+        cast(null as {{ t_text() }}) as goal_window_days
+    union all
+    select
+        'slipping_away' as audience,
+        'active' as status,
+        cast(null as {{ t_text() }}) as expires_on,
+        'marketing_promotions' as purpose,
+        cast(null as {{ t_text() }}) as program,
+        'false' as needs_contact,
         cast(null as {{ t_text() }}) as experiment,
         cast(null as {{ t_text() }}) as phase,
         cast(null as {{ t_text() }}) as salt,

@@ -18,5 +18,9 @@ ranked as (
     from counted
 )
 
-select coalesce({{ quoted_or_null(var('base_currency')) }}, max(case when currency_rank = 1 then currency end)) as base_currency
+select
+    coalesce(
+        {{ quoted_or_null(var('base_currency')) }},
+        max(case when currency_rank = 1 then currency end)
+    ) as base_currency
 from ranked
