@@ -36,7 +36,7 @@
         {% do found.append("read_parquet(" ~ quoted(stem ~ '.parquet') ~ ")") %}
     {% endif %}
     {% if column_values("select file from glob(" ~ quoted(stem ~ '.csv') ~ ")") %}
-        {% do found.append("read_csv(" ~ quoted(stem ~ '.csv') ~ ", delim = ',', quote = '\"', header = true, all_varchar = true)") %}
+        {% do found.append("read_csv(" ~ quoted(stem ~ '.csv') ~ ", delim = ',', quote = '\"', escape = '\"', comment = '', header = true, all_varchar = true)") %}
     {% endif %}
     {% if column_values("select file from glob(" ~ quoted(stem ~ '/*.parquet') ~ ") limit 1") %}
         {% do found.append("read_parquet(" ~ quoted(stem ~ '/*.parquet') ~ ", union_by_name = true)") %}

@@ -163,7 +163,7 @@ def test_customers_and_orders_are_enough(place: Place) -> None:
     assert place.rows(
         "select customer_id, lifecycle_stage from activation.customer_traits order by 1"
     ) == [
-        ("c1", "churned"),
+        ("c1", "at_risk"),
         ("c2", "onboarding"),
     ]
     page = (place.settings.site_dir / "index.html").read_text()
