@@ -9,6 +9,7 @@ from audiences.errors import WorkError
 from orchestration.settings import DBT_PROJECT, Settings
 
 AFTER_GATE = "tag:after_gate"
+MANIFEST = DBT_PROJECT / "target" / "manifest.json"
 DBT = Path(sys.executable).parent / "dbt"
 
 
@@ -17,10 +18,31 @@ def environment(settings: Settings) -> dict[str, str]:
     return {**os.environ, **settings.environment(), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
 
 
+class Parsing:
+    """A refresh of the manifest from the project's files, under way in a process of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._process = subprocess.Popen(
+            [str(DBT), "parse", "--quiet"], cwd=DBT_PROJECT, env=environment(settings)
+        )
+
+    def manifest(self) -> Path:
+        """Wait for the manifest and return its path.
+
+        Raises:
+            WorkError: The project cannot be parsed.
+        """
+        _refuse_failure("parse", self._process.wait())
+        return MANIFEST
+
+
 def parse(settings: Settings) -> Path:
-    """Refresh the manifest from the project's files and return its path."""
-    _call(["parse", "--quiet"], settings)
-    return DBT_PROJECT / "target" / "manifest.json"
+    """Refresh the manifest from the project's files and return its path.
+
+    Raises:
+        WorkError: The project cannot be parsed.
+    """
+    return Parsing(settings).manifest()
 
 
 def build(settings: Settings, arguments: list[str]) -> None:
@@ -30,14 +52,14 @@ def build(settings: Settings, arguments: list[str]) -> None:
         WorkError: A model or a test failed.
     """
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    _call(["build", *arguments], settings)
-
-
-def _call(arguments: list[str], settings: Settings) -> None:
     finished = subprocess.run(
-        [str(DBT), *arguments], cwd=DBT_PROJECT, env=environment(settings), check=False
+        [str(DBT), "build", *arguments], cwd=DBT_PROJECT, env=environment(settings), check=False
     )
-    if finished.returncode != 0:
+    _refuse_failure("build", finished.returncode)
+
+
+def _refuse_failure(command: str, returncode: int) -> None:
+    if returncode != 0:
         raise WorkError(
-            f"dbt {arguments[0]} failed", "read dbt's messages above; they name the model or test"
+            f"dbt {command} failed", "read dbt's messages above; they name the model or test"
         )

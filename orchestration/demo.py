@@ -12,9 +12,9 @@ from pathlib import Path
 import click
 
 from audiences.errors import PerennialError, WorkError
-from orchestration.failures import Complaint
+from orchestration.complaint import Complaint
 from orchestration.progress import say
-from orchestration.run import run_pipeline
+from orchestration.run import run_pipeline, start_parsing
 from orchestration.sample.command import write_sample
 from orchestration.sample.folder import MARKER
 from orchestration.sample.generator import Shop
@@ -33,8 +33,9 @@ def main() -> int:
     started = time.monotonic()
     try:
         settings = load_settings()
+        parsing = start_parsing(settings)
         settings = load_settings(as_of=find_or_write_sample(settings.raw_dir).isoformat())
-        problems = run_pipeline(settings, deliver=False, full_refresh=False)
+        problems = run_pipeline(settings, deliver=False, full_refresh=False, parsing=parsing)
         if not problems:
             post_audience(settings)
     except PerennialError as error:

@@ -2,11 +2,11 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import dagster as dg
 
 from audiences.errors import PerennialError
+from orchestration.complaint import Complaint
 
 
 @contextlib.contextmanager
@@ -20,15 +20,6 @@ def as_failure() -> Iterator[None]:
             metadata={"fix": error.fix, "exit_code": error.exit_code},
             allow_retries=False,
         ) from error
-
-
-@dataclass(frozen=True)
-class Complaint:
-    """What failed, how to mend it, and the exit code it calls for."""
-
-    problem: str
-    fix: str
-    exit_code: int = 1
 
 
 def complaints(result: dg.ExecuteInProcessResult) -> list[Complaint]:

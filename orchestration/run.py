@@ -3,26 +3,40 @@
 import os
 from dataclasses import replace
 
-import dagster as dg
-
 from audiences.state import days
 from orchestration import dbt
 from orchestration.compile import compile_audiences
-from orchestration.definitions import JOB, build_definitions
-from orchestration.failures import Complaint, complaints
+from orchestration.complaint import Complaint
 from orchestration.progress import say
 from orchestration.settings import Settings
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-def run_pipeline(settings: Settings, *, deliver: bool, full_refresh: bool) -> list[Complaint]:
+def start_parsing(settings: Settings) -> dbt.Parsing:
+    """Compile the audiences and begin to parse the project; meanwhile other work may go on.
+
+    Raises:
+        DefinitionError: A definition is wrong; nothing was written.
+    """
+    compile_audiences()
+    return dbt.Parsing(settings)
+
+
+def run_pipeline(
+    settings: Settings,
+    *,
+    deliver: bool,
+    full_refresh: bool,
+    parsing: dbt.Parsing | None = None,
+) -> list[Complaint]:
     """Run the whole pipeline for the settings' as-of day.
 
     Args:
         settings: Paths and as-of day.
         deliver: Whether syncs to destinations other than `file` may send.
         full_refresh: Whether dbt rebuilds incremental models from nothing.
+        parsing: What `start_parsing` began earlier.
 
     Returns:
         What failed; empty when everything succeeded.
@@ -32,9 +46,15 @@ def run_pipeline(settings: Settings, *, deliver: bool, full_refresh: bool) -> li
         replay(settings, newest.isoformat())
         return []
     settings.state_dir.mkdir(parents=True, exist_ok=True)
-    compile_audiences()
     os.environ.update(settings.environment())
-    job = build_definitions(dbt.parse(settings)).resolve_job_def(JOB)
+    parsing = parsing or start_parsing(settings)
+    # Imported while dbt parses: Dagster and Great Expectations take as long.
+    import dagster as dg
+
+    from orchestration.definitions import JOB, build_definitions
+    from orchestration.failures import complaints
+
+    job = build_definitions(parsing.manifest()).resolve_job_def(JOB)
     run_settings = {
         "as_of": settings.as_of.isoformat(),
         "deliver": deliver,

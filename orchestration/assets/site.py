@@ -1,9 +1,9 @@
 """The dashboards, built from published aggregates."""
 
 import dagster as dg
+
 from dashboards.publish import publish
 from dashboards.site import build_site
-
 from orchestration.assets.ledgers import EXPORTED
 from orchestration.run_settings import RunSettings
 

@@ -7,8 +7,11 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 from dbt.adapters.factory import reset_adapters
+from dbt.artifacts.schemas.manifest import WritableManifest
 from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
 
+from orchestration import dbt
 from orchestration.border.files import Files
 from orchestration.border.refusals import explain
 from orchestration.settings import DBT_PROJECT, Settings
@@ -21,7 +24,6 @@ _ARGUMENTS = (
     "--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats", "--no-write-json",
     "run-operation", "register_checked_views",
     "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
-    "--target-path", str(DBT_PROJECT / "target" / "border"),
 )  # fmt: skip
 
 
@@ -41,6 +43,8 @@ def checked_views(settings: Settings, files: Files) -> Iterator[duckdb.DuckDBPyC
     with TemporaryDirectory() as spill, duckdb.connect(_MEMORY) as connection:
         connection.execute("set global TimeZone = 'UTC'")
         connection.execute("set global temp_directory = ?", [spill])
+        if not dbt.MANIFEST.exists():
+            dbt.parse(settings)
         with _environment(settings):
             _run_dbt(files)
         yield connection
@@ -66,7 +70,18 @@ def _run_dbt(files: Files) -> None:
         if info.level == "error":
             errors.append(str(info.msg))
 
-    result = dbtRunner(callbacks=[note]).invoke(list(_ARGUMENTS))
+    result = dbtRunner(manifest=_manifest(), callbacks=[note]).invoke(list(_ARGUMENTS))
     reset_adapters()  # type: ignore[no-untyped-call]
     if not result.success:
         raise explain(errors[0] if errors else str(result.exception), files)
+
+
+def _manifest() -> Manifest:
+    """The project as last parsed, its sources moved to the in-memory database; a second parse would cost seconds."""
+    manifest = Manifest.from_writable_manifest(
+        WritableManifest.read_and_check_versions(str(dbt.MANIFEST))
+    )
+    for source in manifest.sources.values():
+        source.database = "memory"
+    manifest.build_flat_graph()  # type: ignore[no-untyped-call]
+    return manifest

@@ -18,10 +18,16 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Check the raw tables against the contract and write the report."""
+    from orchestration import dbt
+
+    settings = load_settings(as_of)
+    parsing = dbt.Parsing(settings)  # takes as long as the imports below
+
     from orchestration.border.check import check_raw
     from orchestration.border.result import stop_if_broken
 
-    result = check_raw(load_settings(as_of))
+    parsing.manifest()
+    result = check_raw(settings)
     if as_json:
         print_json(document(result))
     else:
