@@ -123,8 +123,8 @@ def test_models_stay_short() -> None:
 
 
 NOT_PORTABLE = re.compile(
-    r"\b(?:qualify|group by all|order by all|arg_max|arg_min|max_by|min_by|any_value|mode|median|try_cast|list|array_agg"
-    r"|string_agg|unnest|struct|ilike|strftime|epoch\w*|date_diff|datediff|date_add|generate_series|regexp_\w+"
+    r"\b(?:qualify|group by all|order by all|arg_max|arg_min|max_by|min_by|any_value|mode|median|try_cast|list"
+    r"|array_agg|string_agg|unnest|struct|ilike|strftime|epoch\w*|date_diff|datediff|date_add|generate_series|regexp_\w+"
     r"|date_part|ntile|recursive)\b\s*(?=\()|\bqualify\b|\bgroup by all\b|::|\bexclude\s*\(|\brecursive\b",
     re.IGNORECASE,
 )
