@@ -26,6 +26,7 @@ facts as (
     where rating >= 4
 ),
 
+{# In the same second an answer comes before what it cannot end, and of two answers the one with the lower id is the latest. #}
 followed as (
     select
         customer_id,
@@ -37,7 +38,8 @@ followed as (
         cast(min(case when fact = 'detractor' then occurred_at end) over later as date) as next_detraction_on
     from facts
     window later as (
-        partition by customer_id order by occurred_at, fact, fact_id
+        partition by customer_id
+        order by occurred_at, case when fact in ('referral', 'good_review') then 1 else 0 end, fact_id desc, fact
         rows between 1 following and unbounded following
     )
 ),
