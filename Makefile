@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUNTIME := .venv/.runtime
 DEV := .venv/.dev
 
-.PHONY: demo test test-slow lint fix check clean
+.PHONY: demo test test-slow lint bench fix check clean
 
 # The whole pipeline once, on a generated shop
 demo: $(RUNTIME)
@@ -25,6 +25,10 @@ lint: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
 	$(BIN)/perennial audiences compile --check
+
+# Speed: `dbt build` at 1,000,000 customers beside the same SQL by DuckDB alone (about 15 minutes, 30 GB of disk)
+bench: $(DEV)
+	$(BIN)/python -m benchmarks.build
 
 # Rewrite what can be mended by machine
 fix: $(DEV)

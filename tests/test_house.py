@@ -122,6 +122,23 @@ def test_models_stay_short() -> None:
     assert too_long == {}
 
 
+NOT_PORTABLE = re.compile(
+    r"\b(?:qualify|group by all|order by all|arg_max|arg_min|max_by|min_by|any_value|mode|median|try_cast|list"
+    r"|array_agg|string_agg|unnest|struct|ilike|strftime|epoch\w*|date_diff|datediff|date_add|generate_series|regexp_\w+"
+    r"|date_part|ntile|recursive)\b\s*(?=\()|\bqualify\b|\bgroup by all\b|::|\bexclude\s*\(|\brecursive\b",
+    re.IGNORECASE,
+)
+
+
+def test_models_keep_to_sql_every_engine_speaks() -> None:
+    without_comments = {
+        path.name: re.sub(r"\{#.*?#\}|--[^\n]*", "", path.read_text(), flags=re.DOTALL)
+        for path in MODEL_FILES
+    }
+    found = {name: NOT_PORTABLE.findall(text) for name, text in without_comments.items()}
+    assert {name: hits for name, hits in found.items() if hits} == {}
+
+
 def test_no_model_asks_the_clock() -> None:
     clock = re.compile(r"current_date|current_timestamp|\bnow\(\)|getdate\(|today\(", re.IGNORECASE)
     assert [p.name for p in MODEL_FILES if clock.search(p.read_text())] == []

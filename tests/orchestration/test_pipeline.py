@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
 from orchestration.settings import ROOT
 from tests.conftest import Place, make_place
@@ -22,6 +23,10 @@ SCHEMAS = (
     "lifecycle",
     "value",
     "feedback",
+    "engagement",
+    "campaigns",
+    "loyalty",
+    "products",
     "activation",
     "audiences",
     "monitoring",
@@ -106,6 +111,30 @@ def test_dispositions_sum_to_the_base(shop: Place) -> None:
     for base_size, not_matched, matched, *dispositions in rows:
         assert base_size == not_matched + matched
         assert matched == sum(dispositions)
+
+
+def test_every_column_is_described(shop: Place) -> None:
+    """Of the audiences' own tables only what they add to the traits, which stand in customer_traits."""
+    described = {}
+    for path in (ROOT / "dbt_project" / "models").rglob("*.yml"):
+        for model in yaml.safe_load(path.read_text()).get("models", []):
+            columns = model.get("columns", [])
+            described[model["name"]] = {
+                c["name"] for c in columns if c.get("description", "").strip()
+            }
+    real: dict[str, set[str]] = {}
+    for schema, table, column in shop.rows(
+        "select table_schema, table_name, column_name from information_schema.columns"
+    ):
+        if schema in SCHEMAS and schema not in ("staging", "quarantine"):
+            real.setdefault(table, set()).add(column)
+    unlike = {
+        table: {"not described": columns - described[table], "gone": described[table] - columns}
+        for table, columns in real.items()
+        if table in described and columns != described[table]
+    }
+    assert len(described.keys() & real.keys()) > 100
+    assert unlike == {}
 
 
 def test_a_second_run_delivers_nothing_and_changes_nothing(shop: Place) -> None:

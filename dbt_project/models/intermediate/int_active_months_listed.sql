@@ -19,7 +19,7 @@ events as (
         cast(occurred_at as date) as occurred_on,
         cast(known_at as date) as known_on
     from {{ ref('int_events_identified') }}
-    where event_name in {{ text_list(var('activity_events')) }}
+    where customer_id is not null and event_name in {{ text_list(var('activity_events')) }}
 ),
 
 conversions as (

@@ -1,0 +1,37 @@
+with
+
+customers as (
+    select * from {{ ref('dim_customers') }}
+    where not is_deleted and not is_erased
+),
+
+order_sums as (
+    select * from {{ ref('int_orders_summed_to_customers') }}
+),
+
+rfm as (
+    select * from {{ ref('fct_customer_rfm') }}
+)
+
+select
+    customers.customer_id,
+    order_sums.first_ordered_at,
+    order_sums.last_ordered_at,
+    order_sums.days_since_last_order,
+    coalesce(order_sums.order_count, 0) as order_count,
+    coalesce(order_sums.order_count_90d, 0) as order_count_90d,
+    coalesce(order_sums.order_count_365d, 0) as order_count_365d,
+    cast(coalesce(order_sums.net_revenue_amount, 0) as decimal(18, 4)) as net_revenue_amount,
+    cast(coalesce(order_sums.net_revenue_365d_amount, 0) as decimal(18, 4)) as net_revenue_365d_amount,
+    order_sums.average_order_value_amount,
+    customers.first_product_category,
+    rfm.recency_days,
+    rfm.frequency,
+    rfm.monetary_amount,
+    rfm.r_score,
+    rfm.f_score,
+    rfm.m_score,
+    rfm.rfm_segment
+from customers
+left join order_sums on customers.customer_id = order_sums.customer_id
+left join rfm on customers.customer_id = rfm.customer_id
