@@ -26,7 +26,7 @@ facts as (
     where rating >= 4
 ),
 
-{# In the same second an answer comes before what it cannot end, and of two answers the one with the lower id is the latest. #}
+{# Within a second an answer precedes what it cannot end, and of two answers the one with the lower id is the latest. #}
 followed as (
     select
         customer_id,
@@ -39,7 +39,7 @@ followed as (
     from facts
     window later as (
         partition by customer_id
-        order by occurred_at, case when fact in ('referral', 'good_review') then 1 else 0 end, fact_id desc, fact
+        order by occurred_at asc, case when fact in ('referral', 'good_review') then 1 else 0 end asc, fact_id desc, fact asc
         rows between 1 following and unbounded following
     )
 ),

@@ -34,7 +34,8 @@ habits as (
     select
         purchases.customer_id,
         case
-            when purchases.purchased_on > active_months.active_on then purchases.purchased_on else active_months.active_on
+            when purchases.purchased_on > active_months.active_on then purchases.purchased_on
+            else active_months.active_on
         end as starts_on,
         purchases.voided_on as ends_on
     from purchases

@@ -4,7 +4,7 @@ purchases as (
     select * from {{ ref('int_purchase_days_merged') }}
 ),
 
-{# A purchase that is never taken back ends the search for the one before; between two such there are only some that were. #}
+{# The search for the purchase before ends at the latest at one that is never taken back. #}
 counted as (
     select
         purchases.*,
@@ -58,7 +58,10 @@ spanned as (
     select
         neighbours.*,
         case when cleared_on > purchased_on then cleared_on else purchased_on end as known_on,
-        case when voided_on < previous_voided_on then voided_on else coalesce(previous_voided_on, voided_on) end as gone_on
+        case
+            when voided_on < previous_voided_on then voided_on
+            else coalesce(previous_voided_on, voided_on)
+        end as gone_on
     from neighbours
 )
 
