@@ -39,7 +39,11 @@ followed as (
     from facts
     window later as (
         partition by customer_id
-        order by occurred_at asc, case when fact in ('referral', 'good_review') then 1 else 0 end asc, fact_id desc, fact asc
+        order by
+            occurred_at asc,
+            case when fact in ('referral', 'good_review') then 1 else 0 end asc,
+            fact_id desc,
+            fact asc
         rows between 1 following and unbounded following
     )
 ),

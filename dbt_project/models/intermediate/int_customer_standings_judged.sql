@@ -45,7 +45,7 @@ runs as (
         or previously_repeated <> has_repeated
 )
 
-{# To be back takes a purchase that day or a subscription; a refund can end a standing, too, where the rhythm before was slower. #}
+{# Back is who buys that day or subscribes: a refund, too, can end a standing, when the rhythm before was slower. #}
 select
     runs.customer_id,
     runs.standing,
