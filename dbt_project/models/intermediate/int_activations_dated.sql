@@ -6,7 +6,7 @@ steps as (
         event_name,
         cast(min(known_at) as date) as done_on
     from {{ ref('int_events_identified') }}
-    where event_name in {{ text_list(var('activation_events')) }}
+    where customer_id is not null and event_name in {{ text_list(var('activation_events')) }}
     group by customer_id, event_name
 )
 

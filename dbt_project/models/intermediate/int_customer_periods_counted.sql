@@ -18,7 +18,7 @@ events as (
         customer_id,
         cast(occurred_at as date) as occurred_on
     from {{ ref('int_events_identified') }}
-    where event_name in {{ text_list(var('activity_events')) }}
+    where customer_id is not null and event_name in {{ text_list(var('activity_events')) }}
 ),
 
 days as (

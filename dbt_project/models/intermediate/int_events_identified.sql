@@ -7,36 +7,32 @@ events as (
     select * from {{ ref('stg_shop__events') }}
 ),
 
-identities as (
-    select * from {{ ref('stg_shop__identities') }}
-),
-
-first_links as (
-    select
-        anonymous_id,
-        customer_id,
-        linked_at
-    from (
-        select
-            *,
-            row_number() over (partition by anonymous_id order by linked_at, customer_id) as link_rank
-        from identities
-    ) as ranked
-    where link_rank = 1
+people as (
+    select * from {{ ref('int_anonymous_ids_resolved') }}
 )
 
 select
     events.event_id,
-    coalesce(events.customer_id, first_links.customer_id) as customer_id,
+    coalesce(events.customer_id, people.customer_id, events.anonymous_id) as visitor_id,
+    coalesce(events.customer_id, people.customer_id) as customer_id,
+    events.anonymous_id,
+    events.session_id,
     events.event_name,
     events.occurred_at,
     case
-        when events.customer_id is null and first_links.linked_at > events.occurred_at then first_links.linked_at
+        when events.customer_id is null and people.linked_at > events.occurred_at then people.linked_at
         else events.occurred_at
     end as known_at,
     events.value,
     events.product_id,
-    events.utm_campaign as campaign_id
+    events.url,
+    events.referrer,
+    events.utm_source,
+    events.utm_medium,
+    events.utm_campaign,
+    events.utm_campaign as campaign_id,
+    events.device,
+    events.country
 from events
-left join first_links on events.anonymous_id = first_links.anonymous_id
-where events.customer_id is not null or first_links.customer_id is not null
+left join people on events.anonymous_id = people.anonymous_id
+where events.customer_id is not null or events.anonymous_id is not null

@@ -13,7 +13,8 @@ records as (
 tracked as (
     select * from {{ ref('int_events_identified') }}
     where
-        event_name not in (
+        customer_id is not null
+        and event_name not in (
             'order_completed', 'subscription_started', 'subscription_ended', 'support_ticket_opened',
             'review_written', 'nps_answered', 'referral_qualified'
         )
