@@ -28,7 +28,7 @@ answers as (
         touchpoint,
         is_bad,
         responded_at,
-        lead(responded_at) over (partition by customer_id, touchpoint order by responded_at, response_id desc)
+        lead(responded_at) over (partition by customer_id, touchpoint order by responded_at asc, response_id desc)
             as next_responded_at
     from csat_answers
 ),

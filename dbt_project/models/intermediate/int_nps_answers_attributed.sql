@@ -6,7 +6,12 @@ answers as (
 ),
 
 stages as (
-    select * from {{ ref('fct_lifecycle_stages') }}
+    select
+        customer_id,
+        lifecycle_stage,
+        cast(entered_at as date) as entered_on,
+        cast(exited_at as date) as exited_on
+    from {{ ref('fct_lifecycle_stages') }}
 ),
 
 {# An answer without a person stands for itself. Of two at one instant the one with the smaller id is the later. #}
@@ -24,11 +29,11 @@ sequenced as (
     from answers
     window answers_of_a_person as (
         partition by customer_id, case when customer_id is null then response_id end
-        order by responded_at, response_id desc
+        order by responded_at asc, response_id desc
     )
 )
 
-{# The stage the day began in: an answer of 9 or 10 makes an advocate the same day, and would score the stage it led to. #}
+{# The stage the day began in: an answer of 9 or 10 makes an advocate that day, and would score the stage it led to. #}
 select
     sequenced.response_id,
     sequenced.customer_id,
@@ -47,9 +52,9 @@ from sequenced
 left join stages as stages_before
     on
         sequenced.customer_id = stages_before.customer_id
-        and stages_before.entered_at < sequenced.responded_on
-        and (stages_before.exited_at is null or stages_before.exited_at >= sequenced.responded_on)
+        and sequenced.responded_on > stages_before.entered_on
+        and (stages_before.exited_on is null or sequenced.responded_on <= stages_before.exited_on)
 left join stages as stages_that_day
     on
         sequenced.customer_id = stages_that_day.customer_id
-        and sequenced.responded_on = cast(stages_that_day.entered_at as date)
+        and sequenced.responded_on = stages_that_day.entered_on

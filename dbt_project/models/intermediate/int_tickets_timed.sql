@@ -22,8 +22,9 @@ ranked as (
         {{ month_start('opened_at') }} as period_start,
         pain_cut,
         hours_to_close,
-        row_number() over (partition by {{ month_start('opened_at') }}, pain_cut order by hours_to_close nulls last, ticket_id)
-            as duration_rank,
+        row_number() over (
+            partition by {{ month_start('opened_at') }}, pain_cut order by hours_to_close nulls last, ticket_id
+        ) as duration_rank,
         count(*) over (partition by {{ month_start('opened_at') }}, pain_cut) as ticket_count
     from cuts
     where is_open or hours_to_close is not null

@@ -11,11 +11,11 @@ ranked as (
         row_number() over (
             partition by customer_id, pain_code
             order by
-                case when ended_at is null then 0 else 1 end,
-                case when ended_at is null then happened_at end nulls last,
+                case when ended_at is null then 0 else 1 end asc,
+                case when ended_at is null then happened_at end asc nulls last,
                 happened_at desc,
-                source,
-                source_id
+                source asc,
+                source_id asc
         ) as experience_rank,
         count(*) over (partition by customer_id, pain_code) as experience_count,
         max(happened_at) over (partition by customer_id, pain_code) as last_happened_at

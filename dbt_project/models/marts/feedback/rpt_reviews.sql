@@ -58,7 +58,7 @@ summed as (
         cast(sum(order_count) as bigint) as order_count,
         {{ add_months('period_start', 1) }} <= {{ add_days(as_of_date(), 1) }} as is_complete
     from stacked
-    group by period_start, product_category
+    group by 1, 2
 )
 
 select
