@@ -52,3 +52,16 @@ cast(conv(substring(md5({{ salt }} || ':' || {{ id }}), 1, 8), 16, 10) as bigint
 {% macro postgres__hash_slot(salt, id) -%}
 cast(cast('x' || substr(md5({{ salt }} || ':' || {{ id }}), 1, 8) as bit(32)) as bigint) % 10000
 {%- endmacro %}
+
+{# `hours` is a number written in the SQL. #}
+{% macro add_hours(instant, hours) -%} ({{ instant }} + interval '{{ hours }}' hour) {%- endmacro %}
+
+{# Microseconds from the first instant to the second. #}
+{% macro micros_between(first_at, second_at) %}{{ return(adapter.dispatch('micros_between')(first_at, second_at)) }}{% endmacro %}
+{% macro default__micros_between(first_at, second_at) -%} (epoch_us({{ second_at }}) - epoch_us({{ first_at }})) {%- endmacro %}
+{% macro spark__micros_between(first_at, second_at) -%}
+(unix_micros({{ second_at }}) - unix_micros({{ first_at }}))
+{%- endmacro %}
+{% macro postgres__micros_between(first_at, second_at) -%}
+cast(extract(epoch from ({{ second_at }} - {{ first_at }})) * 1000000 as bigint)
+{%- endmacro %}

@@ -1,4 +1,4 @@
-{# A row means that sessions lost or doubled events, or that a session has no channel. #}
+{# A row means that sessions lost or doubled events, or that a session found no channel. #}
 with
 
 events as (

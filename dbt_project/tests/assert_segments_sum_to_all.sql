@@ -14,6 +14,10 @@ figures as (
     from {{ ref('rpt_nps') }}
     group by 1, 2, 3
     union all
+    select 'all nps answers' as report, period_start, segment_kind, sum(responses) as customers
+    from {{ ref('rpt_nps_all_answers') }}
+    group by 1, 2, 3
+    union all
     select 'cohort ' || cohort_kind as report, cohort_start as period_start, segment_kind, sum(cohort_size) as customers
     from {{ ref('rpt_cohort_retention') }}
     where period_number = 0

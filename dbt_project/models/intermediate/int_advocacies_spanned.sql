@@ -26,6 +26,7 @@ facts as (
     where rating >= 4
 ),
 
+{# Within a second an answer precedes what it cannot end, and of two answers the one with the lower id is the latest. #}
 followed as (
     select
         customer_id,
@@ -37,7 +38,12 @@ followed as (
         cast(min(case when fact = 'detractor' then occurred_at end) over later as date) as next_detraction_on
     from facts
     window later as (
-        partition by customer_id order by occurred_at, fact, fact_id
+        partition by customer_id
+        order by
+            occurred_at asc,
+            case when fact in ('referral', 'good_review') then 1 else 0 end asc,
+            fact_id desc,
+            fact asc
         rows between 1 following and unbounded following
     )
 ),

@@ -8,6 +8,10 @@ standings as (
     select * from {{ ref('int_customer_standings_judged') }}
 ),
 
+habits as (
+    select * from {{ ref('int_habits_spanned') }}
+),
+
 advocacies as (
     select * from {{ ref('int_advocacies_spanned') }}
 ),
@@ -50,7 +54,14 @@ spans as (
         starts_on,
         {{ add_days('starts_on', var('reactivated_days')) }} as ends_on
     from standings
-    where standing = 'current' and previous_standing in ('lost', 'ended')
+    where has_returned
+    union all
+    select
+        customer_id,
+        'habitual' as condition,
+        starts_on,
+        ends_on
+    from habits
     union all
     select
         customer_id,

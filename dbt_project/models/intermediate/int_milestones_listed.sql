@@ -6,10 +6,6 @@ customers as (
 
 activations as (
     select * from {{ ref('int_activations_dated') }}
-),
-
-habits as (
-    select * from {{ ref('int_habits_dated') }}
 )
 
 select
@@ -25,11 +21,3 @@ select
     'activated' as milestone,
     activated_on as reached_on
 from activations
-
-union all
-
-select
-    customer_id,
-    'habitual' as milestone,
-    formed_on as reached_on
-from habits

@@ -1,8 +1,7 @@
 with
 
 answers as (
-    select * from {{ ref('stg_shop__survey_responses') }}
-    where survey = 'nps'
+    select * from {{ ref('int_nps_answers_attributed') }}
 ),
 
 customers as (
@@ -10,42 +9,48 @@ customers as (
 ),
 
 segment_kinds as (
-    select * from {{ ref('segment_kinds') }}
+    select segment_kind from {{ ref('segment_kinds') }}
+    union all
+    select 'lifecycle_stage' as segment_kind
 ),
 
-{# An answer without a person stands for itself. #}
-ranked as (
+countings as (
+    select 'latest_answers' as counting
+    union all
+    select 'all_answers' as counting
+),
+
+grouped as (
     select
-        customer_id,
-        score,
-        {{ month_start('responded_at') }} as period_start,
-        row_number() over (
-            partition by
-                {{ month_start('responded_at') }},
-                customer_id,
-                case when customer_id is null then response_id end
-            order by responded_at desc, response_id asc
-        ) as answer_rank
+        countings.counting,
+        answers.period_start,
+        coalesce(customers.country, '(unknown)') as country,
+        coalesce(customers.acquisition_channel, '(unknown)') as acquisition_channel,
+        coalesce(customers.first_product_category, '(unknown)') as first_product_category,
+        answers.lifecycle_stage,
+        count(*) as responses,
+        sum(case when answers.nps_group = 'promoter' then 1 else 0 end) as promoters,
+        sum(case when answers.nps_group = 'passive' then 1 else 0 end) as passives,
+        sum(case when answers.nps_group = 'detractor' then 1 else 0 end) as detractors
     from answers
-),
-
-latest as (
-    select * from ranked
-    where answer_rank = 1
+    cross join countings
+    left join customers on answers.customer_id = customers.customer_id
+    where countings.counting = 'all_answers' or answers.is_latest_of_month
+    group by 1, 2, 3, 4, 5, 6
 )
 
 select
-    latest.period_start,
+    grouped.counting,
+    grouped.period_start,
     segment_kinds.segment_kind,
     case
-        when segment_kinds.segment_kind = 'all' then 'all'
-        else coalesce({{ segment_value('segment_kinds.segment_kind', 'customers') }}, '(unknown)')
+        when segment_kinds.segment_kind = 'lifecycle_stage' then grouped.lifecycle_stage
+        else {{ segment_value('segment_kinds.segment_kind', 'grouped') }}
     end as segment_value,
-    cast(count(*) as bigint) as responses,
-    cast(sum(case when latest.score >= 9 then 1 else 0 end) as bigint) as promoters,
-    cast(sum(case when latest.score in (7, 8) then 1 else 0 end) as bigint) as passives,
-    cast(sum(case when latest.score <= 6 then 1 else 0 end) as bigint) as detractors
-from latest
+    cast(sum(grouped.responses) as bigint) as responses,
+    cast(sum(grouped.promoters) as bigint) as promoters,
+    cast(sum(grouped.passives) as bigint) as passives,
+    cast(sum(grouped.detractors) as bigint) as detractors
+from grouped
 cross join segment_kinds
-left join customers on latest.customer_id = customers.customer_id
-group by 1, 2, 3
+group by 1, 2, 3, 4

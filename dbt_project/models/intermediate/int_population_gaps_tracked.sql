@@ -3,28 +3,27 @@ with
 {# A gap longer than the cap counts as the cap: no expected gap can be longer, and the table stays small. #}
 gaps as (
     select
-        purchased_on,
-        voided_on,
+        known_on,
+        gone_on,
         case when gap_days > {{ var('gap_cap_days') }} then {{ var('gap_cap_days') }} else gap_days end as gap_days
     from {{ ref('int_purchase_gaps_measured') }}
 ),
 
 changes as (
     select
-        purchased_on as day,
+        known_on as day,
         gap_days,
         count(*) as change
     from gaps
-    where gap_days is not null
-    group by purchased_on, gap_days
+    group by known_on, gap_days
     union all
     select
-        voided_on as day,
+        gone_on as day,
         gap_days,
         -count(*) as change
     from gaps
-    where gap_days is not null and voided_on is not null
-    group by voided_on, gap_days
+    where gone_on is not null
+    group by gone_on, gap_days
 ),
 
 daily as (
@@ -41,7 +40,7 @@ grid as (
         days.day,
         lengths.gap_days
     from (
-        select distinct purchased_on as day from gaps
+        select distinct purchased_on as day from {{ ref('int_purchase_days_merged') }}
         union
         select day from changes
     ) as days

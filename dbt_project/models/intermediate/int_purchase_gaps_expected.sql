@@ -1,5 +1,9 @@
 with
 
+purchases as (
+    select * from {{ ref('int_purchase_days_merged') }}
+),
+
 gaps as (
     select * from {{ ref('int_purchase_gaps_measured') }}
 ),
@@ -8,41 +12,41 @@ population_gaps as (
     select * from {{ ref('int_population_gaps_tracked') }}
 ),
 
-{# Only what was known on the day of the purchase: gaps that had closed and were not taken back by then. #}
+{# Only what was known on the day of the purchase: gaps between purchases that stood by then. #}
 own_gaps as (
     select
-        gaps.customer_id,
-        gaps.purchased_on,
+        purchases.customer_id,
+        purchases.purchased_on,
         count(*) as gap_count,
-        percentile_cont(0.5) within group (order by cast(earlier.gap_days as {{ t_double() }})) as median_gap_days
-    from gaps
-    inner join gaps as earlier
+        percentile_cont(0.5) within group (order by cast(gaps.gap_days as {{ t_double() }})) as median_gap_days
+    from purchases
+    inner join gaps
         on
-            gaps.customer_id = earlier.customer_id
-            and earlier.purchase_number
-            between gaps.purchase_number - {{ var('gap_history') }} + 1 and gaps.purchase_number
-            and (earlier.voided_on is null or gaps.purchased_on < earlier.voided_on)
-    where earlier.gap_days is not null
-    group by gaps.customer_id, gaps.purchased_on
+            purchases.customer_id = gaps.customer_id
+            and gaps.purchase_number
+            between purchases.purchase_number - {{ var('gap_history') }} + 1 and purchases.purchase_number
+            and purchases.purchased_on >= gaps.known_on
+            and (gaps.gone_on is null or purchases.purchased_on < gaps.gone_on)
+    group by purchases.customer_id, purchases.purchased_on
 ),
 
 weighed as (
     select
-        gaps.customer_id,
-        gaps.purchased_on,
-        gaps.voided_on,
+        purchases.customer_id,
+        purchases.purchased_on,
+        purchases.voided_on,
         cast(coalesce(own_gaps.gap_count, 0) as {{ t_double() }}) as own_weight,
         coalesce(own_gaps.median_gap_days, 0) as own_gap_days,
         cast({{ var('gap_prior_weight') }} as {{ t_double() }}) as prior_weight,
         cast(
             coalesce(population_gaps.median_gap_days, {{ var('gap_default_days') }}) as {{ t_double() }}
         ) as prior_gap_days
-    from gaps
+    from purchases
     left join own_gaps
         on
-            gaps.customer_id = own_gaps.customer_id
-            and gaps.purchased_on = own_gaps.purchased_on
-    left join population_gaps on gaps.purchased_on = population_gaps.day
+            purchases.customer_id = own_gaps.customer_id
+            and purchases.purchased_on = own_gaps.purchased_on
+    left join population_gaps on purchases.purchased_on = population_gaps.day
 ),
 
 shrunk as (

@@ -4,51 +4,74 @@ purchases as (
     select * from {{ ref('int_purchase_days_merged') }}
 ),
 
-neighbours as (
+{# The search for the purchase before ends at the latest at one that is never taken back. #}
+counted as (
     select
         purchases.*,
+        count(*) over earlier - count(voided_on) over earlier as lasting_before,
         lag(purchased_on) over (partition by customer_id order by purchased_on) as neighbour_on,
         lag(voided_on) over (partition by customer_id order by purchased_on) as neighbour_voided_on
     from purchases
+    window earlier as (partition by customer_id order by purchased_on rows between unbounded preceding and 1 preceding)
 ),
 
-{# Where the purchase before was taken back by then, the one before that counts. #}
-bridged as (
+{# When all between the two were taken back, the one before that is the one before. #}
+reached as (
     select
-        neighbours.customer_id,
-        neighbours.purchased_on,
-        max(earlier.purchased_on) as previous_on
-    from neighbours
-    inner join purchases as earlier
+        later.customer_id,
+        later.purchased_on,
+        later.purchase_number,
+        later.voided_on,
+        earlier.purchased_on as previous_on,
+        earlier.voided_on as previous_voided_on,
+        max(earlier.voided_on) over (
+            partition by later.customer_id, later.purchased_on
+            order by earlier.purchased_on desc
+            rows between unbounded preceding and 1 preceding
+        ) as cleared_on
+    from counted as later
+    inner join counted as earlier
         on
-            neighbours.customer_id = earlier.customer_id
-            and neighbours.purchased_on > earlier.purchased_on
-            and (earlier.voided_on is null or neighbours.purchased_on < earlier.voided_on)
-    where neighbours.neighbour_voided_on <= neighbours.purchased_on
-    group by neighbours.customer_id, neighbours.purchased_on
+            later.customer_id = earlier.customer_id
+            and later.purchase_number > earlier.purchase_number
+            and later.lasting_before
+            = earlier.lasting_before + case when earlier.voided_on is null then 1 else 0 end
+    where later.neighbour_voided_on is not null
 ),
 
-previous as (
+neighbours as (
     select
-        neighbours.customer_id,
-        neighbours.purchased_on,
-        neighbours.voided_on,
-        neighbours.purchase_number,
+        customer_id,
+        purchased_on,
+        purchase_number,
+        voided_on,
+        neighbour_on as previous_on,
+        cast(null as date) as previous_voided_on,
+        cast(null as date) as cleared_on
+    from counted
+    where neighbour_on is not null and neighbour_voided_on is null
+    union all
+    select * from reached
+),
+
+spanned as (
+    select
+        neighbours.*,
+        case when cleared_on > purchased_on then cleared_on else purchased_on end as known_on,
         case
-            when neighbours.neighbour_voided_on <= neighbours.purchased_on then bridged.previous_on
-            else neighbours.neighbour_on
-        end as previous_on
+            when voided_on < previous_voided_on then voided_on
+            else coalesce(previous_voided_on, voided_on)
+        end as gone_on
     from neighbours
-    left join bridged
-        on
-            neighbours.customer_id = bridged.customer_id
-            and neighbours.purchased_on = bridged.purchased_on
 )
 
 select
     customer_id,
     purchased_on,
-    voided_on,
     purchase_number,
-    {{ days_between('previous_on', 'purchased_on') }} as gap_days
-from previous
+    previous_on,
+    {{ days_between('previous_on', 'purchased_on') }} as gap_days,
+    known_on,
+    gone_on
+from spanned
+where gone_on is null or gone_on > known_on

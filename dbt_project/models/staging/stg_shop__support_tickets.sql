@@ -5,7 +5,7 @@ with current_rows as (
 select
     ticket_id,
     customer_id,
-    status,
+    case when closed_at is null or closed_at < {{ as_of_end() }} then status end as status,
     priority,
     reason_code,
     opened_at,

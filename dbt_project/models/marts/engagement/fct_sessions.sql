@@ -8,6 +8,10 @@ sources as (
     select * from {{ ref('int_sessions_sourced') }}
 ),
 
+campaigns as (
+    select * from {{ ref('int_utm_campaigns_matched') }}
+),
+
 channels as (
     select * from {{ ref('int_traffic_sources_classified') }}
 ),
@@ -33,6 +37,7 @@ select
     sources.referrer_host,
     sources.utm_source,
     sources.utm_medium,
+    campaigns.campaign_id,
     sources.first_touch_campaign,
     sources.last_touch_campaign,
     sources.landing_path,
@@ -51,6 +56,7 @@ inner join channels
         sources.utm_source = channels.utm_source
         and sources.utm_medium = channels.utm_medium
         and sources.referrer_host = channels.referrer_host
+left join campaigns on sources.first_touch_campaign = campaigns.utm_campaign
 left join orders
     on
         sessions.customer_id = orders.customer_id

@@ -10,6 +10,7 @@ periods as (
 
 lifecycle_stages as (
     select * from {{ ref('lifecycle_stages') }}
+    where has_contact
 ),
 
 months as (

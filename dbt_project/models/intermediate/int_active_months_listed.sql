@@ -9,12 +9,35 @@ subscriptions as (
     select * from {{ ref('stg_shop__subscriptions') }}
 ),
 
+purchases as (
+    select * from {{ ref('int_purchase_days_merged') }}
+),
+
 events as (
     select
         customer_id,
-        cast(known_at as date) as occurred_on
+        cast(occurred_at as date) as occurred_on,
+        cast(known_at as date) as known_on
     from {{ ref('int_events_identified') }}
     where customer_id is not null and event_name in {{ text_list(var('activity_events')) }}
+),
+
+conversions as (
+    select
+        customer_id,
+        min(converted_on) as converted_on
+    from (
+        select
+            customer_id,
+            purchased_on as converted_on
+        from purchases
+        union all
+        select
+            customer_id,
+            cast(started_at as date) as converted_on
+        from subscriptions
+    ) as firsts
+    group by customer_id
 ),
 
 activity as (
@@ -35,34 +58,16 @@ activity as (
     select
         events.customer_id,
         months.period_position,
-        events.occurred_on as active_on
+        events.known_on as active_on
     from events
-    inner join months
-        on
-            events.occurred_on >= months.period_start
-            and events.occurred_on < months.period_end
-),
-
-months_active as (
-    select
-        customer_id,
-        period_position,
-        min(active_on) as active_on
-    from activity
-    group by customer_id, period_position
-),
-
-compared as (
-    select
-        customer_id,
-        active_on,
-        period_position - lag(period_position) over (partition by customer_id order by period_position) as months_since
-    from months_active
+    inner join conversions on events.customer_id = conversions.customer_id
+    inner join months on {{ month_start('events.occurred_on') }} = months.period_start
+    where events.occurred_on >= conversions.converted_on
 )
 
 select
     customer_id,
-    min(active_on) as formed_on
-from compared
-where months_since = 1
-group by customer_id
+    period_position,
+    min(active_on) as active_on
+from activity
+group by customer_id, period_position
