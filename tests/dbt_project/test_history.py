@@ -1,4 +1,4 @@
-"""Histories of stages and tiers tell what a run on a past day would have said: raw tables cut at that day give the same."""
+"""Histories tell what a run on a past day would have said: raw tables cut at that day give the same rows."""
 
 import json
 from datetime import date, timedelta
