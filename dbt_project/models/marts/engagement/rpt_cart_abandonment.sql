@@ -25,7 +25,7 @@ counted as (
         sum(case when is_recoverable then 1 else 0 end) as carts_recoverable,
         sum(case when has_reached_checkout then 1 else 0 end) as checkouts_started,
         sum(case when has_reached_checkout and is_abandoned then 1 else 0 end) as checkouts_abandoned,
-        sum(case when is_abandoned and not coalesce(is_recovered, false) then value_amount else 0 end) as lost_value_amount
+        sum(case when is_recovered then 0 when is_abandoned then value_amount else 0 end) as lost_value_amount
     from carts
     group by period_start
 ),
