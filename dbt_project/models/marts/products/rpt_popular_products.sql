@@ -59,15 +59,15 @@ placed as (
         ranked.*,
         row_number() over (
             partition by country order by buyers desc, buyers_everywhere desc, product_id asc
-        ) as popularity_rank
+        ) as popularity_place
     from ranked
 )
 
 select
     country,
-    cast(popularity_rank as bigint) as popularity_rank,
+    cast(popularity_place as bigint) as rank,
     product_id,
     cast(buyers as bigint) as buyers,
     cast(buyers_everywhere as bigint) as buyers_everywhere
 from placed
-where popularity_rank <= {{ var('popular_products_per_country') }}
+where popularity_place <= {{ var('popular_products_per_country') }}
