@@ -37,13 +37,13 @@ measured as (
     union all
     select
         customer_id,
-        'email_clicks_90d' as component,
+        'clicks_90d' as component,
         clicks_90d as measure
     from emails
     union all
     select
         customer_id,
-        'email_human_opens_90d' as component,
+        'human_opens_90d' as component,
         human_opens_90d as measure
     from emails
 )
