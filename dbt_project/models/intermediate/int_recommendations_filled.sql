@@ -45,7 +45,8 @@ fill as (
     from customers
     left join counts on customers.customer_id = counts.customer_id
     inner join popular on coalesce(customers.country, '(unknown)') = popular.country
-    where popular.rank <= {{ var('recommendations_per_customer') }} + coalesce(counts.products, 0)
+    where
+        popular.rank <= {{ var('recommendations_per_customer') }} + coalesce(counts.products, 0)
         and coalesce(counts.personal_products, 0) < 2 * {{ var('recommendations_per_customer') }}
 )
 

@@ -38,7 +38,8 @@ candidates as (
         max(companions.confidence) as strength
     from owned
     inner join companions on owned.product_id = companions.product_id
-    where owned.bought_rank <= {{ var('recommendation_seeds') }}
+    where
+        owned.bought_rank <= {{ var('recommendation_seeds') }}
         and companions.companion_rank <= {{ var('recommendation_companions') }}
     group by owned.customer_id, companions.other_product_id
     union all

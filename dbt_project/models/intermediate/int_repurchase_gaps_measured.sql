@@ -28,13 +28,22 @@ days as (
     where products.product_id is null
 ),
 
+sequenced as (
+    select
+        customer_id,
+        product_id,
+        ordered_on,
+        lag(ordered_on) over (partition by customer_id, product_id order by ordered_on) as previous_on
+    from days
+),
+
 gaps as (
     select
         customer_id,
         product_id,
-        {{ days_between('lag(ordered_on) over (partition by customer_id, product_id order by ordered_on)', 'ordered_on') }}
-            as gap_days
-    from days
+        {{ days_between('previous_on', 'ordered_on') }} as gap_days
+    from sequenced
+    where previous_on is not null
 )
 
 select
@@ -43,6 +52,5 @@ select
     cast(floor(percentile_cont(0.5) within group (order by gap_days) + 0.5) as bigint) as median_gap_days,
     cast(count(*) as bigint) as gap_count
 from gaps
-where gap_days is not null
 group by customer_id, product_id
 having count(*) >= {{ var('replenishment_min_gaps') }}

@@ -49,7 +49,12 @@ placed as (
         spoken.*,
         row_number() over (
             partition by customer_id
-            order by case when is_in_language then 0 else 1 end asc, is_filled asc, reason_rank asc, reason asc, product_id asc
+            order by
+                case when is_in_language then 0 else 1 end asc,
+                is_filled asc,
+                reason_rank asc,
+                reason asc,
+                product_id asc
         ) as place
     from spoken
 )
