@@ -3,7 +3,7 @@ with
 events as (
     select
         visitor_id,
-        customer_id,
+        customer_id is not null as is_known,
         event_id,
         occurred_at,
         names_source,
@@ -24,7 +24,7 @@ opened as (
 
 select
     visitor_id,
-    customer_id,
+    is_known,
     event_id,
     occurred_at,
     names_source,

@@ -6,8 +6,7 @@ with
 events as (
     select
         *,
-        {{ url_host('url') }} as page_host,
-        {{ url_host('referrer') }} as referrer_host_or_own
+        {{ url_host('referrer') }} as any_referrer_host
     from {{ ref('int_events_identified') }}
     where
         coalesce(lower(device), '') not in {{ text_list(var('bot_devices')) }}
@@ -18,9 +17,13 @@ hosted as (
     select
         *,
         case
-            when referrer_host_or_own in {{ text_list(var('own_hosts')) }} then null
-            when referrer_host_or_own = page_host or position('@' in referrer_host_or_own) > 0 then null
-            else referrer_host_or_own
+            when
+                any_referrer_host is null
+                or any_referrer_host in {{ text_list(var('own_hosts')) }}
+                or position('@' in any_referrer_host) > 0
+                then null
+            when any_referrer_host = {{ url_host('url') }} then null
+            else any_referrer_host
         end as referrer_host
     from events
 )

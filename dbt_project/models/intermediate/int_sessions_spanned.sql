@@ -1,7 +1,7 @@
 select
     visitor_id,
     session_number,
-    max(customer_id) as customer_id,
+    max(case when is_known then visitor_id end) as customer_id,
     min(occurred_at) as started_at,
     max(occurred_at) as ended_at,
     cast(count(*) as bigint) as event_count,
