@@ -1,8 +1,8 @@
 {# What the border does to raw rows, the same for every table: type, judge, cut at the as-of day, keep one row a key. #}
 
 {# Every row of a raw table: its columns typed, its raw text as `raw_<column>`, row_key, verdict (`reason:column`, null when
-   nothing is wrong) and is_after_as_of. #}
-{% macro judged_rows(table_name) %}
+   nothing is wrong) and is_after_as_of. With `only_if`, a condition on the raw row `shop`, only the rows it holds for. #}
+{% macro judged_rows(table_name, only_if=none) %}
 {%- set relation = source('shop', table_name) -%}
 {%- if execute -%}
 {%- set table = raw_table(table_name) %}
@@ -27,6 +27,9 @@
             shop.{{ column.name }} as raw_{{ column.name }}{{ ',' if not loop.last }}
             {%- endfor %}
         from {{ relation }} as shop
+        {%- if only_if %}
+        where {{ only_if }}
+        {%- endif %}
     ) as typed
 {%- endif -%}
 {% endmacro %}
@@ -68,51 +71,57 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# A number for the key of a raw row `shop`; two keys may share one, a key never has two. #}
+{% macro raw_key_hash(table) -%}
+    {%- set parts = [] -%}
+    {%- for column in table.columns if column.key -%}
+        {%- do parts.append("coalesce(cast(" ~ safe_cast('shop.' ~ column.name, column.data_type) | trim ~ " as varchar), '')") -%}
+    {%- endfor -%}
+    {{ key_hash(parts | join(" || '|' || ")) }}
+{%- endmacro %}
+
 {# The typed rows that are good and known on the as-of day, with version_rank: 1 is the row that stays of a key. Only keys that
-   occur twice are ranked, so that the cost is one count over the keys and not a sort of the table. #}
+   occur twice are ranked, so that the cost is one count over the keys and not a sort of the table; and judged rows are read anew in each
+   branch, because an engine would keep the whole table in memory for a part of the query that is used twice. #}
 {% macro ranked_rows(table_name, cut=true) %}
 {%- set relation = source('shop', table_name) -%}
 {%- if execute -%}
 {%- set table = raw_table(table_name) %}
 {%- set latest_by = table.latest_by or table.cut_by %}
-    with judged as (
-        {{ judged_rows(table_name) }}
-    ),
-
-    good as (
-        select * from judged
-        where verdict is null{{ ' and not is_after_as_of' if cut }}
-    ),
-
-    repeated_keys as (
-        select row_key as repeated_key from good
-        group by row_key
+{%- set is_good = 'verdict is null' ~ (' and not is_after_as_of' if cut else '') %}
+    with repeated_keys as (
+        select {{ raw_key_hash(table) }} as key_hash
+        from {{ relation }} as shop
+        group by 1
         having count(*) > 1
     )
 
     select
-        good.*,
+        judged.*,
         1 as version_rank
-    from good
-    left join repeated_keys on good.row_key = repeated_keys.repeated_key
-    where repeated_keys.repeated_key is null
+    from (
+        {{ judged_rows(table_name, raw_key_hash(table) ~ ' not in (select key_hash from repeated_keys)') }}
+    ) as judged
+    where {{ is_good }}
 
     union all
 
     select
-        good.*,
+        judged.*,
         row_number() over (
-            partition by good.row_key
+            partition by row_key
             order by
                 {%- if latest_by %}
-                {{ ('case when good.' ~ latest_by ~ ' < ' ~ as_of_end() ~ ' then good.' ~ latest_by ~ ' end') if cut else 'good.' ~ latest_by }} desc nulls last,
+                {{ ('case when ' ~ latest_by ~ ' < ' ~ as_of_end() ~ ' then ' ~ latest_by ~ ' end') if cut else latest_by }} desc nulls last,
                 {%- endif %}
                 {%- for column in table.columns %}
-                good.{{ column.name }} desc nulls last{{ ',' if not loop.last }}
+                {{ column.name }} desc nulls last{{ ',' if not loop.last }}
                 {%- endfor %}
         ) as version_rank
-    from good
-    inner join repeated_keys on good.row_key = repeated_keys.repeated_key
+    from (
+        {{ judged_rows(table_name, raw_key_hash(table) ~ ' in (select key_hash from repeated_keys)') }}
+    ) as judged
+    where {{ is_good }}
 {%- endif -%}
 {% endmacro %}
 

@@ -65,3 +65,9 @@ cast(cast('x' || substr(md5({{ salt }} || ':' || {{ id }}), 1, 8) as bit(32)) as
 {% macro postgres__micros_between(first_at, second_at) -%}
 cast(extract(epoch from ({{ second_at }} - {{ first_at }})) * 1000000 as bigint)
 {%- endmacro %}
+
+{# A number that equal texts share, to find repeated ones cheaply; where an engine has no such function, the text itself. #}
+{% macro key_hash(text) %}{{ return(adapter.dispatch('key_hash')(text)) }}{% endmacro %}
+{% macro default__key_hash(text) -%} {{ text }} {%- endmacro %}
+{% macro duckdb__key_hash(text) -%} hash({{ text }}) {%- endmacro %}
+{% macro spark__key_hash(text) -%} xxhash64({{ text }}) {%- endmacro %}

@@ -20,3 +20,20 @@
         try_cast({{ expression }} as {{ data_type }})
     {%- endif -%}
 {%- endmacro %}
+
+{# What DuckDB need not do on columns that are clean already: read a true timestamp as a zoned one, trim text without blanks at its ends. #}
+{% macro duckdb__safe_cast(expression, data_type) -%}
+    {%- if data_type == 'varchar' -%}
+        {%- set text = 'cast(' ~ expression ~ ' as varchar)' -%}
+        case
+            when {{ text }} like ' %' or {{ text }} like '% ' or {{ text }} = '' then nullif(trim({{ text }}), '') else {{ text }}
+        end
+    {%- elif data_type == 'timestamp' -%}
+        case
+            when typeof({{ expression }}) = 'TIMESTAMP' then try_cast({{ expression }} as timestamp)
+            else {{ default__safe_cast(expression, data_type) }}
+        end
+    {%- else -%}
+        {{ default__safe_cast(expression, data_type) }}
+    {%- endif -%}
+{%- endmacro %}

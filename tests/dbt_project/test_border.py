@@ -48,7 +48,14 @@ def border(tmp_path_factory: pytest.TempPathFactory) -> Place:
     (raw / "orders.csv").write_text(ORDERS)
     (raw / "exchange_rates.csv").write_text(RATES)
     _write_items(raw / "order_items")
-    finished = place.dbt("build", "--quiet", "--select", "+rpt_source_reconciliation")
+    finished = place.dbt(
+        "build",
+        "--quiet",
+        "--indirect-selection",
+        "cautious",
+        "--select",
+        "+rpt_source_reconciliation",
+    )
     assert finished.returncode == 0, finished.stdout
     return place
 
@@ -184,6 +191,8 @@ def test_dbt_alone_says_what_is_wrong_with_the_folder(
         target = place.settings.raw_dir / name
         target.parent.mkdir(exist_ok=True)
         target.write_text(text)
-    finished = place.dbt("build", "--select", "stg_shop__customers")
+    finished = place.dbt(
+        "build", "--indirect-selection", "cautious", "--select", "stg_shop__customers"
+    )
     assert finished.returncode != 0
     assert complaint in finished.stdout.replace("\n", " ")

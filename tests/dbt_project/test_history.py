@@ -1,4 +1,4 @@
-"""The stage history tells what a run on a past day would have said: raw tables cut at that day give the same stays."""
+"""Histories tell what a run on a past day would have said: raw tables cut at that day give the same rows."""
 
 import json
 from datetime import date, timedelta
@@ -141,8 +141,25 @@ def stages(place: Place, until: date) -> list[tuple]:
     )
 
 
+def tiers(place: Place, until: date) -> list[tuple]:
+    """All loyalty tiers entered by the end of a day, as they stood then."""
+    return place.rows(
+        """
+        select
+            customer_id, tier, entered_at, entry_reason,
+            case when exited_at <= cast($1 as timestamp) then exited_at end as exited_at
+        from loyalty.fct_loyalty_tiers
+        where entered_at <= cast($1 as timestamp)
+        order by customer_id, entered_at
+        """,
+        [until],
+    )
+
+
 def build(place: Place) -> Place:
-    finished = place.dbt("run", "--quiet", "--select", "+fct_lifecycle_stages", "--vars", VARS)
+    models = ("+fct_lifecycle_stages", "+fct_loyalty_tiers")
+    types = [f"--exclude-resource-type={kind}" for kind in ("test", "unit_test")]
+    finished = place.dbt("build", "--quiet", *types, "--select", *models, "--vars", VARS)
     assert finished.returncode == 0, finished.stdout
     return place
 
@@ -164,6 +181,12 @@ def test_a_past_day_recomputed_is_what_the_history_says(
     recomputed = stages(build(past), day)
     assert len(recomputed) > 100
     assert recomputed == stages(today, day)
+    assert tiers(past, day) == tiers(today, day)
+
+
+def test_tiers_are_gained_and_lost(today: Place) -> None:
+    reasons = {reason for _, _, _, reason, _ in tiers(today, TODAY)}
+    assert reasons == {"joined", "upgraded", "downgraded"}
 
 
 @pytest.mark.parametrize("day", PAST_DAYS, ids=str)
