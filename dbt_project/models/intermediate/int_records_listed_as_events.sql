@@ -6,9 +6,7 @@ select
     cast(null as varchar) as product_id
 from {{ ref('int_orders_netted_of_refunds') }}
 where is_counted
-
 union all
-
 select
     customer_id,
     started_at as occurred_at,
@@ -16,9 +14,7 @@ select
     monthly_amount as value,
     cast(null as varchar) as product_id
 from {{ ref('stg_shop__subscriptions') }}
-
 union all
-
 select
     customer_id,
     ended_at as occurred_at,
@@ -27,9 +23,16 @@ select
     cast(null as varchar) as product_id
 from {{ ref('stg_shop__subscriptions') }}
 where ended_at is not null
-
 union all
-
+select
+    customer_id,
+    started_at as occurred_at,
+    'subscription_upgraded' as event_name,
+    monthly_amount as value,
+    cast(null as varchar) as product_id
+from {{ ref('int_subscriptions_compared') }}
+where plan_change = 'upgrade'
+union all
 select
     customer_id,
     opened_at as occurred_at,
@@ -37,9 +40,7 @@ select
     cast(null as decimal(18, 4)) as value,
     cast(null as varchar) as product_id
 from {{ ref('stg_shop__support_tickets') }}
-
 union all
-
 select
     customer_id,
     reviewed_at as occurred_at,
@@ -47,9 +48,7 @@ select
     cast(rating as decimal(18, 4)) as value,
     product_id
 from {{ ref('stg_shop__reviews') }}
-
 union all
-
 select
     customer_id,
     responded_at as occurred_at,
@@ -58,9 +57,7 @@ select
     cast(null as varchar) as product_id
 from {{ ref('stg_shop__survey_responses') }}
 where survey = 'nps' and customer_id is not null
-
 union all
-
 select
     referrer_customer_id as customer_id,
     qualified_at as occurred_at,

@@ -9,6 +9,14 @@ order_sums as (
     select * from {{ ref('int_orders_summed_to_customers') }}
 ),
 
+purchases as (
+    select * from {{ ref('fct_customer_purchases') }}
+),
+
+bands as (
+    select * from {{ ref('int_customers_banded') }}
+),
+
 rfm as (
     select * from {{ ref('fct_customer_rfm') }}
 )
@@ -31,7 +39,23 @@ select
     rfm.r_score,
     rfm.f_score,
     rfm.m_score,
-    rfm.rfm_segment
+    rfm.rfm_segment,
+    bands.order_frequency_band,
+    bands.order_value_band,
+    purchases.median_gap_days,
+    purchases.expected_gap_days,
+    purchases.expected_next_order_on,
+    {{ days_between(as_of_date(), 'purchases.expected_next_order_on') }} as days_until_expected_order,
+    coalesce(purchases.category_count, 0) as category_count,
+    purchases.top_category,
+    purchases.last_category,
+    purchases.discount_order_share,
+    purchases.discount_dependence,
+    purchases.refund_order_share,
+    purchases.preferred_payment_method,
+    purchases.preferred_order_channel
 from customers
 left join order_sums on customers.customer_id = order_sums.customer_id
+left join purchases on customers.customer_id = purchases.customer_id
+left join bands on customers.customer_id = bands.customer_id
 left join rfm on customers.customer_id = rfm.customer_id

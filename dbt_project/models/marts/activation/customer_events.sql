@@ -15,8 +15,8 @@ tracked as (
     where
         customer_id is not null
         and event_name not in (
-            'order_completed', 'subscription_started', 'subscription_ended', 'support_ticket_opened',
-            'review_written', 'nps_answered', 'referral_qualified'
+            'order_completed', 'subscription_started', 'subscription_ended', 'subscription_upgraded',
+            'support_ticket_opened', 'review_written', 'nps_answered', 'referral_qualified'
         )
 ),
 

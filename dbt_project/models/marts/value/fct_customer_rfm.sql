@@ -1,3 +1,4 @@
+{% set cuts = var('rfm_frequency_cuts') %}
 with
 
 order_sums as (
@@ -48,10 +49,10 @@ scored as (
         cast(1 + floor({{ ratio('5 * (recency_rank - 1)', 'customer_count') }}) as bigint) as r_score,
         cast(
             case
-                when frequency >= 10 then 5
-                when frequency >= 5 then 4
-                when frequency >= 3 then 3
-                when frequency = 2 then 2
+                when frequency >= {{ cuts[3] }} then 5
+                when frequency >= {{ cuts[2] }} then 4
+                when frequency >= {{ cuts[1] }} then 3
+                when frequency >= {{ cuts[0] }} then 2
                 else 1
             end as bigint
         ) as f_score,
