@@ -30,7 +30,7 @@ def arguments() -> argparse.Namespace:
 def raw_tables(customers: int, raw: Path | None) -> Path:
     """The folder of a generated shop of 24 months, made on the first call."""
     folder = raw or ROOT / "data" / "bench" / f"raw_{customers}"
-    if not (folder / "orders.parquet").exists():
+    if not folder.exists():
         perennial = Path(sys.executable).parent / "perennial"
         command = [str(perennial), "sample", "--customers", str(customers)]
         command += ["--end", LAST_DAY.isoformat(), "--out", str(folder)]

@@ -44,7 +44,7 @@ select
     'delivery' as source,
     parcels.shipment_id as source_id,
     coalesce(pain_codes.pain_code, 'other') as pain_code,
-    parcels.late_from as happened_at,
+    cast(parcels.promised_on as timestamp) as happened_at,
     parcels.ended_at
 from parcels
 left join pain_codes on pain_codes.reason_code = 'late_delivery'

@@ -34,6 +34,7 @@ select
     customer_id,
     event_name,
     occurred_at,
+    value,
     product_id,
     url,
     referrer_host,
