@@ -14,7 +14,9 @@ LAST_DAY = date(1998, 6, 30)
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not PURCHASES.exists(), reason="the CDNOW purchases are not on this machine"),
+    pytest.mark.skipif(
+        not PURCHASES.exists(), reason="the CDNOW purchases are not on this machine"
+    ),
 ]
 
 

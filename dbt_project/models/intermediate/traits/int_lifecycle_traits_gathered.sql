@@ -15,6 +15,17 @@ stages as (
 
 subscriptions as (
     select * from {{ ref('int_subscriptions_summed_to_customers') }}
+),
+
+conversions as (
+    select
+        customers.customer_id,
+        case
+            when customers.first_ordered_at <= subscriptions.first_subscribed_at then customers.first_ordered_at
+            else coalesce(subscriptions.first_subscribed_at, customers.first_ordered_at)
+        end as first_converted_at
+    from customers
+    left join subscriptions on customers.customer_id = subscriptions.customer_id
 )
 
 select
@@ -22,12 +33,11 @@ select
     histories.lifecycle_stage,
     histories.entered_at as lifecycle_stage_entered_at,
     stages.funnel_stage,
+    stages.lifecycle_segment,
     histories.previous_stage as previous_lifecycle_stage,
     {{ days_between('histories.entered_at', as_of_date()) }} as days_in_stage,
-    case
-        when customers.first_ordered_at <= subscriptions.first_subscribed_at then customers.first_ordered_at
-        else coalesce(subscriptions.first_subscribed_at, customers.first_ordered_at)
-    end as first_converted_at,
+    conversions.first_converted_at,
+    {{ days_between('conversions.first_converted_at', as_of_date()) }} as tenure_days,
     histories.churned_at,
     {{ days_between('histories.churned_at', as_of_date()) }} as days_since_churn,
     histories.reactivated_at,
@@ -40,6 +50,7 @@ select
     coalesce(subscriptions.has_upgraded, false) as has_upgraded,
     subscriptions.last_upgraded_at
 from customers
+left join conversions on customers.customer_id = conversions.customer_id
 left join histories on customers.customer_id = histories.customer_id
 left join stages on histories.lifecycle_stage = stages.lifecycle_stage
 left join subscriptions on customers.customer_id = subscriptions.customer_id
