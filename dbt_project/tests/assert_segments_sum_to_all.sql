@@ -10,6 +10,22 @@ figures as (
     from {{ ref('rpt_stage_mix') }}
     group by 1, 2, 3
     union all
+    select 'churn ' || period_kind as report, period_start, segment_kind, sum(customers_at_start + lost_customers_at_start) as customers
+    from {{ ref('rpt_churn_rate') }}
+    group by 1, 2, 3
+    union all
+    select 'churned ' || period_kind as report, period_start, segment_kind, sum(churned_customers) as customers
+    from {{ ref('rpt_churn_rate') }}
+    group by 1, 2, 3
+    union all
+    select 'moves ' || from_stage || ' ' || to_stage as report, period_start, segment_kind, sum(transitions) as customers
+    from {{ ref('rpt_stage_transitions') }}
+    group by 1, 2, 3
+    union all
+    select 'days ' || cohort_kind || ' ' || retention_kind || ' ' || day_from, cohort_start, segment_kind, sum(retained_customers)
+    from {{ ref('rpt_day_retention') }}
+    group by 1, 2, 3
+    union all
     select 'nps' as report, period_start, segment_kind, sum(responses) as customers
     from {{ ref('rpt_nps') }}
     group by 1, 2, 3

@@ -32,26 +32,47 @@ grid as (
         on
             sizes.period_kind = periods.period_kind
             and sizes.cohort_position <= periods.period_position
+),
+
+joined as (
+    select
+        grid.*,
+        case when grid.is_complete then coalesce(cohorts.active_customers, 0) end as active_customers,
+        case when grid.is_complete then coalesce(cohorts.order_count, 0) end as order_count,
+        case when grid.is_complete then coalesce(cohorts.revenue_amount, 0) end as revenue_amount
+    from grid
+    left join cohorts
+        on
+            grid.cohort_kind = cohorts.cohort_kind
+            and grid.cohort_start = cohorts.cohort_start
+            and grid.period_number = cohorts.period_number
+            and grid.segment_kind = cohorts.segment_kind
+            and grid.segment_value = cohorts.segment_value
+),
+
+cumulated as (
+    select
+        joined.*,
+        sum(revenue_amount) over (
+            partition by cohort_kind, cohort_start, segment_kind, segment_value
+            order by period_number rows unbounded preceding
+        ) as cumulative_revenue_amount
+    from joined
 )
 
 select
-    grid.cohort_kind,
-    grid.cohort_start,
-    grid.period_number,
-    grid.segment_kind,
-    grid.segment_value,
-    grid.is_complete,
-    cast(grid.cohort_size as bigint) as cohort_size,
-    case when grid.is_complete then coalesce(cohorts.active_customers, 0) end as active_customers,
-    case when grid.is_complete then {{ ratio('coalesce(cohorts.active_customers, 0)', 'grid.cohort_size') }} end
-        as retention_rate,
-    case when grid.is_complete then coalesce(cohorts.order_count, 0) end as order_count,
-    case when grid.is_complete then cast(coalesce(cohorts.revenue_amount, 0) as decimal(18, 4)) end as revenue_amount
-from grid
-left join cohorts
-    on
-        grid.cohort_kind = cohorts.cohort_kind
-        and grid.cohort_start = cohorts.cohort_start
-        and grid.period_number = cohorts.period_number
-        and grid.segment_kind = cohorts.segment_kind
-        and grid.segment_value = cohorts.segment_value
+    cohort_kind,
+    cohort_start,
+    period_number,
+    segment_kind,
+    segment_value,
+    is_complete,
+    cast(cohort_size as bigint) as cohort_size,
+    active_customers,
+    {{ ratio('active_customers', 'cohort_size') }} as retention_rate,
+    order_count,
+    cast(revenue_amount as decimal(18, 4)) as revenue_amount,
+    cast(
+        case when is_complete then {{ ratio('cumulative_revenue_amount', 'cohort_size') }} end as decimal(18, 4)
+    ) as cumulative_revenue_per_customer_amount
+from cumulated
