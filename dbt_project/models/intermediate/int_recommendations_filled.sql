@@ -21,16 +21,16 @@ counts as (
     select
         customer_id,
         count(*) as products,
-        sum(personal_products) as personal_products
+        max(reason_rank) as longest_list
     from (
         select
             customer_id,
-            0 as personal_products
+            0 as reason_rank
         from owned
         union all
         select
             customer_id,
-            1 as personal_products
+            reason_rank
         from personal
     ) as products
     group by customer_id
@@ -47,7 +47,7 @@ fill as (
     inner join popular on coalesce(customers.country, '(unknown)') = popular.country
     where
         popular.rank <= {{ var('recommendations_per_customer') }} + coalesce(counts.products, 0)
-        and coalesce(counts.personal_products, 0) < 2 * {{ var('recommendations_per_customer') }}
+        and coalesce(counts.longest_list, 0) < {{ var('recommendations_per_customer') }}
 )
 
 select

@@ -15,11 +15,7 @@ views as (
 ),
 
 companions as (
-    select
-        *,
-        row_number() over (partition by product_id order by confidence desc, other_product_id asc) as companion_rank
-    from {{ ref('rpt_product_affinity') }}
-    where lift > 1
+    select * from {{ ref('int_product_companions_ranked') }}
 ),
 
 customers as (
@@ -38,9 +34,7 @@ candidates as (
         max(companions.confidence) as strength
     from owned
     inner join companions on owned.product_id = companions.product_id
-    where
-        owned.bought_rank <= {{ var('recommendation_seeds') }}
-        and companions.companion_rank <= {{ var('recommendation_companions') }}
+    where owned.bought_rank <= {{ var('recommendation_seeds') }}
     group by owned.customer_id, companions.other_product_id
     union all
     select
@@ -50,26 +44,36 @@ candidates as (
         cast(-view_rank as {{ t_double() }}) as strength
     from views
     where view_rank <= {{ var('recommendation_seeds') }}
-)
+),
 
-select
-    candidates.customer_id,
-    candidates.product_id,
-    candidates.reason,
-    cast(
+{# `exists`, because a join would let an engine pair every customer with every product offered first. #}
+ranked as (
+    select
+        candidates.*,
         row_number() over (
             partition by candidates.customer_id, candidates.reason
             order by candidates.strength desc, candidates.product_id asc
-        ) as bigint
-    ) as reason_rank
-from candidates
-inner join customers on candidates.customer_id = customers.customer_id
-inner join offered
-    on
-        coalesce(customers.country, '(unknown)') = offered.country
-        and candidates.product_id = offered.product_id
-left join owned
-    on
-        candidates.customer_id = owned.customer_id
-        and candidates.product_id = owned.product_id
-where owned.product_id is null or owned.is_due
+        ) as reason_rank
+    from candidates
+    inner join customers on candidates.customer_id = customers.customer_id
+    left join owned
+        on
+            candidates.customer_id = owned.customer_id
+            and candidates.product_id = owned.product_id
+    where
+        (owned.product_id is null or owned.is_due)
+        and exists (
+            select 1 from offered
+            where
+                offered.country = coalesce(customers.country, '(unknown)')
+                and offered.product_id = candidates.product_id
+        )
+)
+
+select
+    customer_id,
+    product_id,
+    reason,
+    cast(reason_rank as bigint) as reason_rank
+from ranked
+where reason_rank <= {{ var('recommendations_per_customer') }}
