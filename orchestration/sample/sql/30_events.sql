@@ -1,9 +1,10 @@
--- Visits of every kind. What a visit was about: its first order line, or something from the favourite category.
+-- Visits of every kind. What a visit was about: its first order line, or something from the favourite category. Its value is
+-- in the base currency, because an event has no currency of its own.
 create or replace table work.visits_of_all_kinds as
 with ordering as (
     select
         orders.customer_no, orders.order_no as session_no, orders.id, orders.ordered_at, orders.channel,
-        orders.gross_amount - orders.discount_amount as value,
+        round((orders.gross_amount - orders.discount_amount) * orders.rate_to_base, 2) as value,
         lines.category_no, lines.step
     from work.orders as orders
     inner join work.lines as lines on orders.id = lines.id and lines.line_number = 1
@@ -14,11 +15,9 @@ looking as (
     select
         visits.customer_no, visits.visit_no, visits.kind, visits.visited_at,
         thing(visits.customer_no, visits.visit_no) as id,
-        gamma_6('cart.value', thing(visits.customer_no, visits.visit_no)) / chunk.value_rate as value,
-        rates.rate_to_base, chunk.currency
+        gamma_6('cart.value', thing(visits.customer_no, visits.visit_no)) / chunk.value_rate as value
     from work.visits as visits
     inner join work.chunk as chunk on visits.customer_no = chunk.customer_no
-    inner join work.rates as rates on chunk.currency = rates.currency and visits.visited_at::date = rates.rate_date
 )
 
 select
@@ -35,7 +34,7 @@ where u('recovered', id) < 0.1e0
 union all
 select
     customer_no, 'v', visit_no, kind, visited_at, part(id, 2),
-    round(value / rate_to_base, case currency when 'JPY' then 0 else 2 end),
+    round(value, 2),
     floor(12e0 * case when u('look', id) < 0.7e0 then u('favourite', customer_no) else u('look.any', id) end)::bigint,
     price_step(value / 1.5e0), u('visit.app', id) < 0.3e0, null
 from looking
