@@ -60,14 +60,14 @@ expected as (
     from gridded
 )
 
-{# Sums of decimals to twelve digits are the same in whatever order they are made. #}
+{# Sums of decimals to ten digits are the same in whatever order they are made. #}
 select
     duration_kind,
     segment_kind,
     segment_value,
     cast(sum(exits) as bigint) as exits,
-    cast(cast(sum(cast(expected_exits as decimal(38, 18))) as decimal(28, 12)) as {{ t_double() }}) as expected_exits,
-    cast(cast(sum(cast(coalesce(exits_variance, 0) as decimal(38, 18))) as decimal(28, 12)) as {{ t_double() }})
+    cast(cast(sum(cast(expected_exits as decimal(38, 18))) as decimal(28, 10)) as {{ t_double() }}) as expected_exits,
+    cast(cast(sum(cast(coalesce(exits_variance, 0) as decimal(38, 18))) as decimal(28, 10)) as {{ t_double() }})
         as exits_variance
 from expected
 group by duration_kind, segment_kind, segment_value
