@@ -33,11 +33,9 @@ tested as (
 judged as (
     select
         tested.*,
-        z * z as chi_square,
         {{ two_sided_p('z') }} as p_value,
-        row_number() over (
-            partition by duration_kind, segment_kind order by abs(z) desc nulls last, segment_value
-        ) as p_rank,
+        row_number() over (partition by duration_kind, segment_kind order by abs(z) desc nulls last, segment_value)
+            as p_rank,
         count(z) over (partition by duration_kind, segment_kind) as tests
     from tested
 ),
@@ -63,7 +61,7 @@ select
     summed.median_days_high,
     adjusted.expected_exits,
     {{ ratio('adjusted.exits', 'adjusted.expected_exits') }} as exit_ratio,
-    adjusted.chi_square,
+    adjusted.z * adjusted.z as chi_square,
     adjusted.p_value,
     adjusted.adjusted_p_value,
     case
