@@ -158,7 +158,71 @@ def groceries() -> list[Anchor]:
     )
 
 
+def satisfaction() -> list[Anchor]:
+    """Wilson's interval of 5 in 83, as a satisfaction share."""
+    with closing(duckdb.connect()) as warehouse:
+        columns = "survey varchar, period_start date, cut_kind varchar, cut_value varchar, responses bigint"
+        row = ("csat", "2026-01-01", "all", "all", 83, 5, 0)
+        fill(
+            warehouse,
+            "int_survey_answers_counted",
+            f"{columns}, good bigint, unmapped bigint",
+            [row],
+        )
+        build(warehouse, ["int_survey_shares_bounded"])
+        ends = one_row(
+            warehouse, "select good_share_low, good_share_high from int_survey_shares_bounded"
+        )
+    return matched(["5 of 83, low", "5 of 83, high"], ["0.026003", "0.133384"], ends)
+
+
+NPS = {
+    (60, 30, 10): ("50", "35.467", "61.621"),
+    (25, 15, 10): ("30", None, None),
+    (7, 2, 1): ("60", "7.04", "85.27"),
+}
+
+
+def net_promoter_score() -> list[Anchor]:
+    """Adjusted-Wald intervals of promoters, passives and detractors."""
+    with closing(duckdb.connect()) as warehouse:
+        rows = [
+            (f"2026-0{number}-01", sum(answers), *answers)
+            for number, answers in enumerate(NPS, start=1)
+        ]
+        fill(
+            warehouse,
+            "given",
+            "period_start date, responses bigint, promoters bigint, passives bigint, detractors bigint",
+            rows,
+        )
+        warehouse.execute("""
+            create table int_nps_answers_counted as
+            select 'latest_answers' as counting, 'all' as segment_kind, 'all' as segment_value, * from given
+        """)
+        build(warehouse, ["int_nps_scores_bounded"])
+        ours = warehouse.execute(
+            "select nps, nps_low, nps_high from int_nps_scores_bounded order by period_start"
+        ).fetchall()
+    anchors = []
+    for answers, published, computed in zip(NPS, NPS.values(), ours, strict=True):
+        for quantity, digits, value in zip(
+            ("NPS", "low", "high"), published, computed, strict=True
+        ):
+            if digits:
+                anchors.append(
+                    Anchor(
+                        f"{answers[0]}, {answers[1]}, {answers[2]} answers: {quantity}",
+                        digits,
+                        value,
+                    )
+                )
+    return anchors
+
+
 SUBJECTS = [
+    Subject("Wilson interval", "statsmodels documentation", satisfaction),
+    Subject("Net promoter score", "closed form, cybaea.net 2016", net_promoter_score),
     Subject(
         "Kaplan-Meier and log-rank, lung cancer", "R survival package, `lung`", lung_cancer, LUNG
     ),
