@@ -4,6 +4,7 @@
 reading tables by their bare names, so that a test can put invented tables in their place in an empty DuckDB.
 """
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -34,8 +35,23 @@ def _macros() -> str:
 
 
 @cache
+def _all_names() -> str:
+    return ", ".join(re.findall(r"\bmacro (\w+)\(", _macros()))
+
+
+@cache
 def _vars() -> dict[str, Any]:
     return yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())["vars"]
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    """Jinja with our macros as one template, so that they are compiled once."""
+    return jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        extensions=["jinja2.ext.do"],
+        loader=jinja2.DictLoader({"macros": _macros()}),
+    )
 
 
 def render(
@@ -46,8 +62,7 @@ def render(
     variables: dict[str, Any] | None = None,
 ) -> str:
     """The text with our macros written out; `variables` go before those of dbt_project.yml."""
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, extensions=["jinja2.ext.do"])
-    environment.globals.update(
+    context = dict(
         adapter=Adapter(dialect),
         env_var=lambda name, default="": {"PERENNIAL_AS_OF": as_of}.get(name, default),
         execute=True,
@@ -55,7 +70,8 @@ def render(
         var=lambda name: {**_vars(), **(variables or {})}[name],
         **{"return": lambda value: value},
     )
-    return environment.from_string(_macros() + text).render().strip()
+    imports = f"{{% from 'macros' import {_all_names()} with context %}}"
+    return _environment().from_string(imports + text).render(context).strip()
 
 
 def model(name: str, **options: Any) -> str:

@@ -8,21 +8,21 @@ uses as (
         'today' as purpose
     union all
     select
-        {{ var('forecast_backtest_days') }},
-        'backtest'
+        {{ var('forecast_backtest_days') }} as days_ago,
+        'backtest' as purpose
     union all
     select
-        {{ horizon }},
-        'closed'
+        {{ horizon }} as days_ago,
+        'closed' as purpose
     {%- for step in range(var('churn_training_origins') | int) %}
     union all
     select
-        {{ horizon + step_days * step }},
-        'training_today'
+        {{ horizon + step_days * step }} as days_ago,
+        'training_today' as purpose
     union all
     select
-        {{ 2 * horizon + step_days * step }},
-        'training_closed'
+        {{ 2 * horizon + step_days * step }} as days_ago,
+        'training_closed' as purpose
     {%- endfor %}
 ),
 
