@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUNTIME := .venv/.runtime
 DEV := .venv/.dev
 
-.PHONY: demo test test-slow lint bench fix check clean
+.PHONY: demo test test-slow lint anchors bench fix check clean
 
 # The whole pipeline once, on a generated shop
 demo: $(RUNTIME)
@@ -25,6 +25,10 @@ lint: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
 	$(BIN)/perennial audiences compile --check
+
+# Published statistics beside ours; fails when a printed digit differs
+anchors: $(DEV)
+	$(BIN)/python -m tests.statistics.anchors
 
 # Speed: `dbt build` at 1,000,000 customers beside the same SQL by DuckDB alone (about 15 minutes, 30 GB of disk)
 bench: $(DEV)

@@ -1,54 +1,14 @@
-with
-
-lengths as (
-    select * from {{ ref('int_stage_lengths_counted') }}
-),
-
-{# Who left on a day, or was seen that long, was still there that day. #}
-exposed as (
-    select
-        lengths.*,
-        sum(exits + censored) over (
-            partition by lifecycle_stage, segment_kind, segment_value
-            order by day_number desc rows unbounded preceding
-        ) as at_risk
-    from lengths
-),
-
-{# A product of shares is the exponential of a sum of logarithms; after the last one has left nothing remains. #}
-multiplied as (
-    select
-        exposed.*,
-        sum(case when exits < at_risk then ln({{ ratio('at_risk - exits', 'at_risk') }}) else 0 end) over history
-            as log_survival,
-        sum(case when exits < at_risk then 0 else exits end) over history as last_exits,
-        sum({{ ratio('exits', 'at_risk * (at_risk - exits)') }}) over history as relative_variance
-    from exposed
-    window history as (
-        partition by lifecycle_stage, segment_kind, segment_value
-        order by day_number rows unbounded preceding
-    )
-),
-
-{# Twelve digits, so that equal shares are equal numbers on every engine. #}
-survived as (
-    select
-        multiplied.*,
-        case
-            when last_exits > 0 then 0
-            else cast(cast(exp(log_survival) as decimal(18, 12)) as {{ t_double() }})
-        end as survival
-    from multiplied
-)
-
 select
     lifecycle_stage,
     segment_kind,
     segment_value,
     day_number,
-    cast(at_risk as bigint) as at_risk,
+    at_risk,
     exits,
     censored,
-    cast(survival as {{ t_double() }}) as survival,
-    cast(survival * sqrt(coalesce(relative_variance, 0)) as {{ t_double() }}) as survival_error
-from survived
+    survival,
+    survival_error,
+    survival_low,
+    survival_high
+from {{ ref('int_survivals_estimated') }}
+where duration_kind = 'in_stage'
