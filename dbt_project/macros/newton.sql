@@ -43,9 +43,10 @@
                     what one row adds, the derivatives by the parameters as named (never by their logarithms); of the
                     Hessian the upper triangle: row i begins at column i
 
-    `fitted` has a row a fit: keys, each <parameter> and its <parameter>_error (standard error from the inverse Hessian
-    at the optimum; null where the likelihood is flat), log_likelihood, gradient_norm (length of the gradient by what
-    is stepped in), iterations (passes over the data until it converged) and is_converged.
+    `fitted` has a row a fit: keys, each <parameter> and its <parameter>_error (standard error, from the inverse Hessian
+    at the optimum), log_likelihood, gradient_norm (length of the gradient by what is stepped in), iterations (passes
+    over the data until it converged) and is_converged. Parameters and errors are null where the fit did not converge or
+    the likelihood is flat in some direction: an optimum out at infinity, as of data that no model of this kind made.
 
     How: a step sums likelihood, gradient and Hessian at a candidate in one pass. Has the likelihood risen, the Newton
     direction is solved for (Gauss-Jordan elimination, pivots kept above newton_flat so that it always points uphill, no
@@ -109,13 +110,13 @@ rounded as (
 ),
 
 fitted as (
+    {%- set is_found = 'summed is not null and promise < ' ~ var('newton_tolerance') ~ ' and least_pivot > ' ~ var('newton_flat') %}
     select
         {{ keys | join(', ') }},
         {%- for parameter in parameters %}
-        {{ parameter }},
-        case when summed is not null and least_pivot > {{ var('newton_flat') }}
-            then {{ newton_rounded('sqrt(c_' ~ loop.index ~ '_' ~ loop.index ~ ')', '1e10') }}{{ ' * ' ~ parameter if is_positive }}
-        end as {{ parameter }}_error,
+        {%- set error = newton_rounded('sqrt(c_' ~ loop.index ~ '_' ~ loop.index ~ ')', '1e10') %}
+        case when {{ is_found }} then {{ parameter }} end as {{ parameter }},
+        case when {{ is_found }} then {{ error }}{{ ' * ' ~ parameter if is_positive }} end as {{ parameter }}_error,
         {%- endfor %}
         {{ newton_rounded('summed', '1e4') }} as log_likelihood,
         {{ newton_rounded('gradient_norm', '1e6') }} as gradient_norm,
