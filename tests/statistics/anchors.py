@@ -6,9 +6,12 @@ Data that may not be handed on are read from a folder beside the project; withou
 
 import csv
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -62,7 +65,7 @@ def build(warehouse: Warehouse, names: Iterable[str], **options: object) -> None
 def fill(warehouse: Warehouse, table: str, columns: str, rows: Sequence[Sequence[object]]) -> None:
     """Make a table of invented or published rows. `columns` are names with types, as in SQL."""
     warehouse.execute(f"create table {table} ({columns})")
-    marks = ", ".join("?" for _ in columns.split(","))
+    marks = ", ".join("?" for _ in rows[0])
     warehouse.executemany(f"insert into {table} values ({marks})", rows)
 
 
@@ -75,6 +78,86 @@ def one_row(warehouse: Warehouse, query: str) -> tuple[float, ...]:
     """The only row of a query."""
     [row] = warehouse.execute(query).fetchall()
     return row
+
+
+PURCHASE_MODELS = [
+    "int_forecast_origins_listed",
+    "int_purchase_histories_summed",
+    "int_purchase_patterns_counted",
+    "int_repeat_purchases_counted",
+    "int_purchase_models_listed",
+    "int_nbd_models_fitted",
+    "int_dropout_models_fitted",
+    "int_purchase_models_fitted",
+]
+
+
+@cache
+def cdnow() -> dict[str, dict[str, float]]:
+    """Rows of the models fitted to the first 39 weeks of CDNOW, by the name of the model."""
+    purchases: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for line in CDNOW.read_text().splitlines():
+        _, customer, day, _, dollars = line.split()
+        purchases[customer, f"{day[:4]}-{day[4:6]}-{day[6:]}"] += Decimal(dollars)
+    rows = [(customer, day, None, dollars) for (customer, day), dollars in purchases.items()]
+    columns = "customer_id varchar, purchased_on date, voided_on date, net_amount decimal(18, 4)"
+    with closing(duckdb.connect()) as warehouse:
+        fill(warehouse, "int_purchase_days_merged", columns, rows)
+        build(warehouse, PURCHASE_MODELS, as_of="1997-09-30")
+        found = {}
+        for table in ("int_purchase_models_fitted",):
+            result = warehouse.execute(f"from {table} where origin_on = date '1997-09-30'")
+            names = [column[0] for column in result.description]
+            for row in result.fetchall():
+                fit = dict(zip(names, row, strict=True))
+                found[fit.get("model", "gamma_gamma")] = fit
+    return found
+
+
+def parameters(
+    model_name: str, published: dict[str, tuple[str, str | None]], likelihood: str
+) -> list[Anchor]:
+    """Anchors of one fitted model: each parameter with its standard error, and the log-likelihood."""
+    fit = cdnow()[model_name]
+    anchors = []
+    for name, (value, error) in published.items():
+        anchors.append(Anchor(name, value, fit[name]))
+        if error:
+            anchors.append(Anchor(f"standard error of {name}", error, fit[f"{name}_error"]))
+    return [*anchors, Anchor("log-likelihood", likelihood, fit["log_likelihood"])]
+
+
+def bgnbd() -> list[Anchor]:
+    """BG/NBD on CDNOW."""
+    published = {
+        "r": (".243", ".01256"),
+        "alpha": ("4.414", ".3782"),
+        "a": (".793", ".1857"),
+        "b": ("2.426", ".7054"),
+    }
+    return parameters("bgnbd", published, "-9582.4")
+
+
+def mbgnbd() -> list[Anchor]:
+    """MBG/NBD on CDNOW."""
+    published = {
+        "r": (".525", ".0833"),
+        "alpha": ("6.183", ".6956"),
+        "a": (".891", ".1548"),
+        "b": ("1.614", ".5375"),
+    }
+    return parameters("mbgnbd", published, "-9582.1")
+
+
+def gamma_gamma() -> list[Anchor]:
+    """Gamma-Gamma on CDNOW; the note prints v 15.44, where the maximum is at 15.448."""
+    fit = cdnow()["gamma_gamma"]
+    mean = fit["p"] * fit["v"] / (fit["q"] - 1)
+    published = {"p": ("6.25", None), "q": ("3.74", None), "v": ("15.448", None)}
+    return [
+        *parameters("gamma_gamma", published, "-4055.92"),
+        Anchor("mean of a purchase", "35.17", mean),
+    ]
 
 
 def lung_cancer() -> list[Anchor]:
@@ -221,6 +304,9 @@ def net_promoter_score() -> list[Anchor]:
 
 
 SUBJECTS = [
+    Subject("BG/NBD, CDNOW", "Fader, Hardie and Lee 2005", bgnbd, CDNOW),
+    Subject("MBG/NBD, CDNOW", "lifetimes and BTYDplus test suites", mbgnbd, CDNOW),
+    Subject("Gamma-Gamma, CDNOW", "Fader and Hardie 2013", gamma_gamma, CDNOW),
     Subject("Wilson interval", "statsmodels documentation", satisfaction),
     Subject("Net promoter score", "closed form, cybaea.net 2016", net_promoter_score),
     Subject(
