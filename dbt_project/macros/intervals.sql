@@ -16,13 +16,17 @@
 {# Newcombe (1998, Statistics in Medicine 17, 873-890, method 10): the difference `share - other_share` of two independent shares, from
    the ends of their Wilson intervals. #}
 {% macro newcombe_low(share, share_low, other_share, other_share_high) -%}
-({{ share }} - {{ other_share }} - sqrt(({{ share }} - {{ share_low }}) * ({{ share }} - {{ share_low }})
-+ ({{ other_share_high }} - {{ other_share }}) * ({{ other_share_high }} - {{ other_share }})))
+({{ share }} - {{ other_share }} - {{ newcombe_reach(share, share_low, other_share, other_share_high) }})
 {%- endmacro %}
 
 {% macro newcombe_high(share, share_high, other_share, other_share_low) -%}
-({{ share }} - {{ other_share }} + sqrt(({{ share_high }} - {{ share }}) * ({{ share_high }} - {{ share }})
-+ ({{ other_share }} - {{ other_share_low }}) * ({{ other_share }} - {{ other_share_low }})))
+({{ share }} - {{ other_share }} + {{ newcombe_reach(share, share_high, other_share, other_share_low) }})
+{%- endmacro %}
+
+{# How far an end of that interval is from the difference. #}
+{% macro newcombe_reach(share, share_end, other_share, other_share_end) -%}
+sqrt(({{ share }} - {{ share_end }}) * ({{ share }} - {{ share_end }})
++ ({{ other_share }} - {{ other_share_end }}) * ({{ other_share }} - {{ other_share_end }}))
 {%- endmacro %}
 
 {# Adjusted Wald for a net promoter score of -100 to 100: as if 3/4 promoters, 3/2 passives and 3/4 detractors more had answered, as Agresti

@@ -7,6 +7,7 @@ reading tables by their bare names, so that a test can put invented tables in th
 import re
 from collections.abc import Callable
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import jinja2
@@ -15,6 +16,7 @@ import yaml
 from orchestration.settings import DBT_PROJECT
 
 AS_OF = "2026-03-31"
+TEXT = {"duckdb": "varchar", "spark": "string", "postgres": "text"}
 MODELS = {path.stem: path for path in (DBT_PROJECT / "models").rglob("*.sql")}
 
 
@@ -64,6 +66,7 @@ def render(
     """The text with our macros written out; `variables` go before those of dbt_project.yml."""
     context = dict(
         adapter=Adapter(dialect),
+        dbt=SimpleNamespace(type_string=lambda: TEXT[dialect]),
         env_var=lambda name, default="": {"PERENNIAL_AS_OF": as_of}.get(name, default),
         execute=True,
         ref=lambda name: name,

@@ -12,6 +12,10 @@ messages as (
     select * from {{ ref('int_campaign_messages_counted') }}
 ),
 
+attributions as (
+    select * from {{ ref('int_campaign_attributions_summed') }}
+),
+
 {# Only people whose window is over say what a campaign does; the others would pull the rate down. #}
 arms as (
     select
@@ -57,10 +61,17 @@ select
     case when arms.measured > 0 then cast(arms.converters as bigint) end as converters,
     {{ ratio('arms.converters', 'arms.measured') }} as conversion_rate,
     case when arms.measured > 0 then cast(arms.revenue_amount as decimal(18, 4)) end as revenue_amount,
-    cast({{ ratio('arms.revenue_amount', 'arms.measured') }} as decimal(18, 4)) as revenue_per_person_amount
+    cast({{ ratio('arms.revenue_amount', 'arms.measured') }} as decimal(18, 4)) as revenue_per_person_amount,
+    coalesce(attributions.conversions, 0) as attributed_conversions,
+    coalesce(attributions.orders, 0) as attributed_orders,
+    coalesce(attributions.revenue_amount, 0) as attributed_revenue_amount
 from arms
 left join campaigns on arms.campaign_id = campaigns.campaign_id
 left join messages
     on
         arms.campaign_id = messages.campaign_id
         and arms.arm = messages.arm
+left join attributions
+    on
+        arms.campaign_id = attributions.campaign_id
+        and arms.arm = attributions.arm
