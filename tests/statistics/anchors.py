@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.settings import ROOT
-from tests.statistics.sql import model
+from tests.statistics.sql import model, render
 
 DATA = ROOT.parent / "shared" / "data"
 CDNOW = DATA / "cdnow" / "CDNOW_sample.txt"
@@ -259,6 +259,40 @@ def satisfaction() -> list[Anchor]:
     return matched(["5 of 83, low", "5 of 83, high"], ["0.026003", "0.133384"], ends)
 
 
+def two_proportions() -> list[Anchor]:
+    """A campaign of two arms, as statsmodels' example, and the smokers of R's example by the chi-square tail."""
+    columns = (
+        "campaign_id varchar, arm varchar, arms bigint, obstacle varchar, arm_converters bigint"
+    )
+    columns += ", arm_measured bigint, control_converters bigint, control_measured bigint"
+    with closing(duckdb.connect()) as warehouse:
+        fill(warehouse, "int_campaign_arms_paired", columns, [("c", "a", 1, None, 5, 83, 12, 99)])
+        build(warehouse, ["int_campaign_rates_compared"])
+        pair = one_row(warehouse, "select p_value from int_campaign_rates_compared")
+        fill(
+            warehouse,
+            "smokers",
+            "smoking double, patients double",
+            [(83, 86), (90, 93), (129, 136), (70, 82)],
+        )
+        smokers = one_row(
+            warehouse,
+            render("""
+                with shares as (select sum(smoking) / sum(patients) as share from smokers),
+                tested as (
+                    select sum(power(smoking - patients * share, 2) / (patients * share * (1 - share))) as chi_square
+                    from smokers cross join shares
+                )
+                select chi_square, {{ chi_square_tail('chi_square', '3') }} from tested
+            """),
+        )
+    return matched(
+        ["5 of 83 against 12 of 99: p-value", "smokers of 4 groups: chi-square", "its p-value"],
+        ["0.159181", "12.6004", "0.005585"],
+        [*pair, *smokers],
+    )
+
+
 NPS = {
     (60, 30, 10): ("50", "35.467", "61.621"),
     (25, 15, 10): ("30", None, None),
@@ -308,6 +342,7 @@ SUBJECTS = [
     Subject("MBG/NBD, CDNOW", "lifetimes and BTYDplus test suites", mbgnbd, CDNOW),
     Subject("Gamma-Gamma, CDNOW", "Fader and Hardie 2013", gamma_gamma, CDNOW),
     Subject("Wilson interval", "statsmodels documentation", satisfaction),
+    Subject("Two proportions", "statsmodels and R documentation", two_proportions),
     Subject("Net promoter score", "closed form, cybaea.net 2016", net_promoter_score),
     Subject(
         "Kaplan-Meier and log-rank, lung cancer", "R survival package, `lung`", lung_cancer, LUNG
