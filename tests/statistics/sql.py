@@ -10,6 +10,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
+import duckdb
 import jinja2
 import yaml
 
@@ -80,3 +81,12 @@ def render(
 def model(name: str, **options: Any) -> str:
     """The SQL of a model, reading tables by their bare names."""
     return render(MODELS[name].read_text(), **options)
+
+
+def build_upstream(db: duckdb.DuckDBPyConnection, name: str, **options: Any) -> None:
+    """Make a model's table, and first every table it reads that is not there yet."""
+    there = {table for (table,) in db.execute("select table_name from duckdb_tables()").fetchall()}
+    if name not in there:
+        for parent in re.findall(r"ref\('(\w+)'\)", MODELS[name].read_text()):
+            build_upstream(db, parent, **options)
+        db.execute(f"create table {name} as {model(name, **options)}")
