@@ -19,6 +19,7 @@ from orchestration.settings import DBT_PROJECT
 AS_OF = "2026-03-31"
 TEXT = {"duckdb": "varchar", "spark": "string", "postgres": "text"}
 MODELS = {path.stem: path for path in (DBT_PROJECT / "models").rglob("*.sql")}
+SEEDS = {path.stem: path for path in (DBT_PROJECT / "seeds").glob("*.csv")}
 
 
 class Adapter:
@@ -83,10 +84,14 @@ def model(name: str, **options: Any) -> str:
     return render(MODELS[name].read_text(), **options)
 
 
-def build_upstream(db: duckdb.DuckDBPyConnection, name: str, **options: Any) -> None:
-    """Make a model's table, and first every table it reads that is not there yet."""
-    there = {table for (table,) in db.execute("select table_name from duckdb_tables()").fetchall()}
-    if name not in there:
-        for parent in re.findall(r"ref\('(\w+)'\)", MODELS[name].read_text()):
-            build_upstream(db, parent, **options)
-        db.execute(f"create table {name} as {model(name, **options)}")
+def build(warehouse: duckdb.DuckDBPyConnection, name: str, **options: Any) -> None:
+    """Create the table of a model or seed, and before it those it reads that are not there yet."""
+    tables = {table for (table,) in warehouse.execute("show tables").fetchall()}
+    if name in tables:
+        return
+    if name in SEEDS:
+        warehouse.execute(f"create table {name} as from read_csv('{SEEDS[name]}')")
+        return
+    for source in sorted(set(re.findall(r"ref\('(\w+)'\)", MODELS[name].read_text()))):
+        build(warehouse, source, **options)
+    warehouse.execute(f"create table {name} as {model(name, **options)}")

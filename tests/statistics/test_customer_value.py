@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from tests.statistics.sql import build_upstream
+from tests.statistics.sql import build
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,7 @@ def shop(
         rows = ", ".join(f"('{who}', date '{day}', {net}, null)" for who, day, net in purchases)
         db.execute(f"insert into int_purchase_days_merged values {rows}")
     for name in ("fct_customer_value", "rpt_forecast_backtest"):
-        build_upstream(db, name, as_of=str(AS_OF), variables=variables)
+        build(db, name, as_of=str(AS_OF), variables=variables)
     return db
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from orchestration.settings import ROOT
-from tests.statistics.sql import build_upstream
+from tests.statistics.sql import build
 
 PURCHASES = ROOT.parent / "shared" / "data" / "cdnow" / "CDNOW_sample.txt"
 
@@ -33,7 +33,7 @@ def backtest(purchase_model: str) -> dict[tuple[str, str], tuple[float, ...]]:
         " cast(sum(cast(net_amount as decimal(18, 4))) as decimal(18, 4)) as net_amount"
         " from lines group by customer_id, purchased_on"
     )
-    build_upstream(
+    build(
         db,
         "rpt_forecast_backtest",
         as_of="1998-06-30",
