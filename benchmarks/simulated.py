@@ -1,5 +1,6 @@
 """Customers whose true parameters are known: BG/NBD purchases and Gamma-Gamma spend, with numpy's generator."""
 
+import sys
 from pathlib import Path
 
 import duckdb
@@ -44,8 +45,12 @@ def simulate(customers: int, seed: int = SEED) -> pa.Table:
     )
 
 
-def store(histories: pa.Table, file: Path) -> None:
+def main(customers: int, file: Path) -> None:
     """Write simulated histories as Parquet."""
     with duckdb.connect() as connection:
-        connection.register("histories", histories)
+        connection.register("histories", simulate(customers))
         connection.execute(f"copy histories to '{file}' (format parquet)")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))

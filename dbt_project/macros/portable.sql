@@ -71,3 +71,8 @@ cast(extract(epoch from ({{ second_at }} - {{ first_at }})) * 1000000 as bigint)
 {% macro default__key_hash(text) -%} {{ text }} {%- endmacro %}
 {% macro duckdb__key_hash(text) -%} hash({{ text }}) {%- endmacro %}
 {% macro spark__key_hash(text) -%} xxhash64({{ text }}) {%- endmacro %}
+
+{# A sum of doubles that is the same in whatever order the rows come, to so many digits after the point; 38 digits in all. #}
+{% macro exact_sum(value, scale=20) -%}
+cast(sum(cast({{ value }} as decimal(38, {{ scale }}))) as {{ t_double() }})
+{%- endmacro %}

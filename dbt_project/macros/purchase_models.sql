@@ -41,6 +41,19 @@ case
 end
 {%- endmacro %}
 
+{#
+    The net a customer's next order is expected to have: p (v + x m) / (p x + q - 1), m the mean of the x repeat purchases
+    (Gamma-Gamma; Fader & Hardie 2013, eq. 5); without p the mean of everybody's purchases. `spend` names a row of
+    int_spend_models_chosen.
+#}
+{% macro expected_order_value(history, spend) -%}
+coalesce(
+    {{ spend }}.p * ({{ spend }}.v + {{ history }}.repeat_count * coalesce({{ history }}.mean_repeat_amount, 0))
+    / ({{ spend }}.p * {{ history }}.repeat_count + {{ spend }}.q - 1e0),
+    {{ spend }}.mean_purchase_amount
+)
+{%- endmacro %}
+
 {# (exp(y) - 1) / y, by its series where the difference would lose digits; `y` is a column. #}
 {% macro exp_ratio(y) -%}
 case

@@ -6,15 +6,18 @@ Data that may not be handed on are read from a folder beside the project; withou
 
 import csv
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import duckdb
 
 from orchestration.settings import ROOT
-from tests.statistics.sql import model
+from tests.statistics.sql import model, render
 
 DATA = ROOT.parent / "shared" / "data"
 CDNOW = DATA / "cdnow" / "CDNOW_sample.txt"
@@ -62,7 +65,7 @@ def build(warehouse: Warehouse, names: Iterable[str], **options: object) -> None
 def fill(warehouse: Warehouse, table: str, columns: str, rows: Sequence[Sequence[object]]) -> None:
     """Make a table of invented or published rows. `columns` are names with types, as in SQL."""
     warehouse.execute(f"create table {table} ({columns})")
-    marks = ", ".join("?" for _ in columns.split(","))
+    marks = ", ".join("?" for _ in rows[0])
     warehouse.executemany(f"insert into {table} values ({marks})", rows)
 
 
@@ -75,6 +78,86 @@ def one_row(warehouse: Warehouse, query: str) -> tuple[float, ...]:
     """The only row of a query."""
     [row] = warehouse.execute(query).fetchall()
     return row
+
+
+PURCHASE_MODELS = [
+    "int_forecast_origins_listed",
+    "int_purchase_histories_summed",
+    "int_purchase_patterns_counted",
+    "int_repeat_purchases_counted",
+    "int_purchase_models_listed",
+    "int_nbd_models_fitted",
+    "int_dropout_models_fitted",
+    "int_purchase_models_fitted",
+]
+
+
+@cache
+def cdnow() -> dict[str, dict[str, float]]:
+    """Rows of the models fitted to the first 39 weeks of CDNOW, by the name of the model."""
+    purchases: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for line in CDNOW.read_text().splitlines():
+        _, customer, day, _, dollars = line.split()
+        purchases[customer, f"{day[:4]}-{day[4:6]}-{day[6:]}"] += Decimal(dollars)
+    rows = [(customer, day, None, dollars) for (customer, day), dollars in purchases.items()]
+    columns = "customer_id varchar, purchased_on date, voided_on date, net_amount decimal(18, 4)"
+    with closing(duckdb.connect()) as warehouse:
+        fill(warehouse, "int_purchase_days_merged", columns, rows)
+        build(warehouse, PURCHASE_MODELS, as_of="1997-09-30")
+        found = {}
+        for table in ("int_purchase_models_fitted",):
+            result = warehouse.execute(f"from {table} where origin_on = date '1997-09-30'")
+            names = [column[0] for column in result.description]
+            for row in result.fetchall():
+                fit = dict(zip(names, row, strict=True))
+                found[fit.get("model", "gamma_gamma")] = fit
+    return found
+
+
+def parameters(
+    model_name: str, published: dict[str, tuple[str, str | None]], likelihood: str
+) -> list[Anchor]:
+    """Anchors of one fitted model: each parameter with its standard error, and the log-likelihood."""
+    fit = cdnow()[model_name]
+    anchors = []
+    for name, (value, error) in published.items():
+        anchors.append(Anchor(name, value, fit[name]))
+        if error:
+            anchors.append(Anchor(f"standard error of {name}", error, fit[f"{name}_error"]))
+    return [*anchors, Anchor("log-likelihood", likelihood, fit["log_likelihood"])]
+
+
+def bgnbd() -> list[Anchor]:
+    """BG/NBD on CDNOW."""
+    published = {
+        "r": (".243", ".01256"),
+        "alpha": ("4.414", ".3782"),
+        "a": (".793", ".1857"),
+        "b": ("2.426", ".7054"),
+    }
+    return parameters("bgnbd", published, "-9582.4")
+
+
+def mbgnbd() -> list[Anchor]:
+    """MBG/NBD on CDNOW."""
+    published = {
+        "r": (".525", ".0833"),
+        "alpha": ("6.183", ".6956"),
+        "a": (".891", ".1548"),
+        "b": ("1.614", ".5375"),
+    }
+    return parameters("mbgnbd", published, "-9582.1")
+
+
+def gamma_gamma() -> list[Anchor]:
+    """Gamma-Gamma on CDNOW; the note prints v 15.44, where the maximum is at 15.448."""
+    fit = cdnow()["gamma_gamma"]
+    mean = fit["p"] * fit["v"] / (fit["q"] - 1)
+    published = {"p": ("6.25", None), "q": ("3.74", None), "v": ("15.448", None)}
+    return [
+        *parameters("gamma_gamma", published, "-4055.92"),
+        Anchor("mean of a purchase", "35.17", mean),
+    ]
 
 
 def lung_cancer() -> list[Anchor]:
@@ -176,6 +259,40 @@ def satisfaction() -> list[Anchor]:
     return matched(["5 of 83, low", "5 of 83, high"], ["0.026003", "0.133384"], ends)
 
 
+def two_proportions() -> list[Anchor]:
+    """A campaign of two arms, as statsmodels' example, and the smokers of R's example by the chi-square tail."""
+    columns = (
+        "campaign_id varchar, arm varchar, arms bigint, obstacle varchar, arm_converters bigint"
+    )
+    columns += ", arm_measured bigint, control_converters bigint, control_measured bigint"
+    with closing(duckdb.connect()) as warehouse:
+        fill(warehouse, "int_campaign_arms_paired", columns, [("c", "a", 1, None, 5, 83, 12, 99)])
+        build(warehouse, ["int_campaign_rates_compared"])
+        pair = one_row(warehouse, "select p_value from int_campaign_rates_compared")
+        fill(
+            warehouse,
+            "smokers",
+            "smoking double, patients double",
+            [(83, 86), (90, 93), (129, 136), (70, 82)],
+        )
+        smokers = one_row(
+            warehouse,
+            render("""
+                with shares as (select sum(smoking) / sum(patients) as share from smokers),
+                tested as (
+                    select sum(power(smoking - patients * share, 2) / (patients * share * (1 - share))) as chi_square
+                    from smokers cross join shares
+                )
+                select chi_square, {{ chi_square_tail('chi_square', '3') }} from tested
+            """),
+        )
+    return matched(
+        ["5 of 83 against 12 of 99: p-value", "smokers of 4 groups: chi-square", "its p-value"],
+        ["0.159181", "12.6004", "0.005585"],
+        [*pair, *smokers],
+    )
+
+
 NPS = {
     (60, 30, 10): ("50", "35.467", "61.621"),
     (25, 15, 10): ("30", None, None),
@@ -221,7 +338,11 @@ def net_promoter_score() -> list[Anchor]:
 
 
 SUBJECTS = [
+    Subject("BG/NBD, CDNOW", "Fader, Hardie and Lee 2005", bgnbd, CDNOW),
+    Subject("MBG/NBD, CDNOW", "lifetimes and BTYDplus test suites", mbgnbd, CDNOW),
+    Subject("Gamma-Gamma, CDNOW", "Fader and Hardie 2013", gamma_gamma, CDNOW),
     Subject("Wilson interval", "statsmodels documentation", satisfaction),
+    Subject("Two proportions", "statsmodels and R documentation", two_proportions),
     Subject("Net promoter score", "closed form, cybaea.net 2016", net_promoter_score),
     Subject(
         "Kaplan-Meier and log-rank, lung cancer", "R survival package, `lung`", lung_cancer, LUNG

@@ -1,0 +1,73 @@
+with
+
+series as (
+    select
+        origin_on,
+        repeat_count,
+        series_c,
+        series_d,
+        series_e,
+        {# No later term can matter: see the description of block. #}
+        max(2e0 * (50e0 + greatest(series_e, 0e0)) / -log_z) as terms
+    from {{ ref('int_forecast_cases_listed') }}
+    where series_c is not null
+    group by origin_on, repeat_count, series_c, series_d, series_e
+),
+
+digits as (
+    {%- for digit in range(8) %}
+    select cast({{ digit }} as bigint) as digit
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+blocks as (
+    select ones.digit + 8 * eights.digit + 64 * sixty_fours.digit + 512 * five_twelves.digit as block
+    from digits as ones
+    cross join digits as eights
+    cross join digits as sixty_fours
+    cross join digits as five_twelves
+),
+
+terms as (
+    select
+        series.*,
+        blocks.block,
+        digits.digit as place,
+        8 * blocks.block + digits.digit as n
+    from series
+    inner join blocks on 8 * blocks.block <= series.terms
+    cross join digits
+),
+
+ratios as (
+    select
+        terms.*,
+        case when n = 0 then 1e0 else (series_d + n) * (series_e + n) / ((series_c + n) * (n + 1)) end as ratio
+    from terms
+),
+
+products as (
+    select
+        origin_on,
+        repeat_count,
+        block,
+        place,
+        sum(ln(greatest(abs(ratio), 1e-300))) over (partition by origin_on, repeat_count order by n) as log_size,
+        sum(case when ratio < 0 then 1 else 0 end) over (partition by origin_on, repeat_count order by n) as flips
+    from ratios
+)
+
+select
+    origin_on,
+    repeat_count,
+    block,
+    {%- for place in range(8) %}
+    sum((1 - 2 * (flips % 2)) * exp(log_size)) filter (where place = {{ place }}) as c{{ place }},
+    {%- endfor %}
+    max(log_size) as log_size,
+    row_number() over (partition by origin_on, repeat_count order by block desc) = 1 as is_last
+from products
+group by origin_on, repeat_count, block
