@@ -136,14 +136,10 @@ end
 {%- set root = '(((' ~ polynomial(square, ['0.4e0', '6.3e0', '36e0', '94.5e0']) ~ ' / ' ~ divisor ~ ' - ' ~ square
     ~ ' - 3e0) / ' ~ b ~ ' + 1e0) * ' ~ x ~ ')' -%}
 {%- set share = '(' ~ a ~ ' * ' ~ root ~ ' * ' ~ root ~ ')' -%}
-(sign({{ deviate }}) * sqrt({{ degrees_of_freedom }} * {{ exp_less_one(share) }}))
+(sign({{ deviate }}) * sqrt({{ degrees_of_freedom }} * {{ share }} * {{ exp_ratio(share) }}))
 {%- endmacro %}
 
-{# ln(1 + x) and exp(x) - 1 that keep their digits near 0 (Higham 2002, Accuracy and Stability, 1.14.1). #}
+{# ln(1 + x) that keeps its digits near 0 (Higham 2002, Accuracy and Stability of Numerical Algorithms, 1.14.1). #}
 {% macro log_of_one_plus(x) -%}
 (case when 1e0 + {{ x }} = 1e0 then {{ x }} else ln(1e0 + {{ x }}) * {{ x }} / ((1e0 + {{ x }}) - 1e0) end)
-{%- endmacro %}
-
-{% macro exp_less_one(x) -%}
-(case when exp({{ x }}) = 1e0 then {{ x }} else (exp({{ x }}) - 1e0) * {{ x }} / ln(exp({{ x }})) end)
 {%- endmacro %}

@@ -16,61 +16,56 @@
     data=data, fits=fits, keys=['origin_on', 'dropout_offset'], data_keys=['origin_on'],
     columns=['customers', 'repeat_count', 'last_age', 'age', 'repeat_number', 'customers_at_least', 'customers_above'],
     parameters=['r', 'alpha', 'a', 'b'],
+    constants={'ln_alpha': 'ln(alpha)', 'ln_a': 'ln(a)', 'r_alpha': 'r / alpha', 'one_alpha': '1e0 / alpha', 'one_a': '1e0 / a'},
     layers=[
         {
             'turns': 'repeat_count + dropout_offset',
             'chances': 'case dropout_offset when 0 then customers_above else customers_at_least end',
             'orders': 'r + repeat_count',
-            'reach': 'alpha + age',
-            'last_reach': 'alpha + last_age',
-            'step_r': 'r + repeat_number',
-            'step_b': 'b + repeat_number',
-            'step_ab': 'a + b + repeat_number',
+            'ln_reach': 'ln(alpha + age)',
+            'one_reach': '1e0 / (alpha + age)',
+            'one_last': '1e0 / (alpha + last_age)',
+            'gap_r': 'ln((alpha + age) / (alpha + last_age))',
+            'one_step_r': '1e0 / (r + repeat_number)',
+            'one_step_b': '1e0 / (b + repeat_number)',
+            'one_step_ab': '1e0 / (a + b + repeat_number)',
         },
         {
-            'rate': 'orders / reach',
-            'last_rate': 'orders / last_reach',
-            'gap_r': 'ln(reach / last_reach)',
+            'gap_alpha': 'orders * (one_reach - one_last)',
             'gap_b': 'case when turns > 0 then 1e0 / (b + turns - 1e0) else 0e0 end',
-            'seen_alive': '-orders * ln(reach)',
-            'per_r': 'customers_above / step_r',
-            'per_b': 'chances / step_b',
-            'per_ab': 'chances / step_ab',
-        },
-        {
-            'gap_alpha': 'rate - last_rate',
-            'odds_gone': 'case when turns > 0 then ln(a * gap_b) + orders * gap_r else -500e0 end',
+            'odds_gone': 'case when turns > 0 then ln_a - ln(b + turns - 1e0) + orders * gap_r else -500e0 end',
+            'per_r': 'customers_above * one_step_r',
+            'per_b': 'chances * one_step_b',
+            'per_ab': 'chances * one_step_ab',
         },
         {'gone': '1e0 / (1e0 + exp(least(greatest(-odds_gone, -500e0), 500e0)))'},
-        {
-            'lost': 'customers * gone',
-            'spread': 'customers * gone * (1e0 - gone)',
-            'seen': 'case when gone > 0.5e0 then odds_gone - ln(gone) else -ln(1e0 - gone) end',
-        },
+        {'lost': 'customers * gone', 'spread': 'customers * gone * (1e0 - gone)'},
     ],
-    log_likelihood='customers * (r * ln(alpha) + seen_alive + seen)'
-        ~ ' + customers_above * ln(step_r) + chances * ln(step_b / step_ab)',
+    log_likelihood='customers'
+        ~ ' * (r * ln_alpha - orders * ln_reach + greatest(odds_gone, 0e0) - ln(greatest(gone, 1e0 - gone)))'
+        ~ ' + case when customers_at_least > 0 then customers_above * ln(r + repeat_number)'
+        ~ ' + chances * ln(one_step_ab / one_step_b) else 0e0 end',
     gradient=[
-        'customers * ln(alpha / reach) + lost * gap_r + per_r',
-        'customers * (r / alpha - rate) + lost * gap_alpha',
-        'lost / a - per_ab',
-        'per_b * a / step_ab - lost * gap_b',
+        'customers * (ln_alpha - ln_reach) + lost * gap_r + per_r',
+        'customers * (r_alpha - orders * one_reach) + lost * gap_alpha',
+        'lost * one_a - per_ab',
+        'per_b * a * one_step_ab - lost * gap_b',
     ],
     hessian=[
         [
-            'spread * gap_r * gap_r - per_r / step_r',
-            'customers * (1e0 / alpha - 1e0 / reach) + lost * (1e0 / reach - 1e0 / last_reach) + spread * gap_r * gap_alpha',
-            'spread * gap_r / a',
+            'spread * gap_r * gap_r - per_r * one_step_r',
+            'customers * (one_alpha - one_reach) + lost * (one_reach - one_last) + spread * gap_r * gap_alpha',
+            'spread * gap_r * one_a',
             '-spread * gap_r * gap_b',
         ],
         [
-            'customers * (rate / reach - r / (alpha * alpha)) + lost * (last_rate / last_reach - rate / reach)'
-                ~ ' + spread * gap_alpha * gap_alpha',
-            'spread * gap_alpha / a',
+            'customers * (orders * one_reach * one_reach - r_alpha * one_alpha)'
+                ~ ' - lost * gap_alpha * (one_reach + one_last) + spread * gap_alpha * gap_alpha',
+            'spread * gap_alpha * one_a',
             '-spread * gap_alpha * gap_b',
         ],
-        ['per_ab / step_ab - (lost - spread) / (a * a)', 'per_ab / step_ab - spread * gap_b / a'],
-        ['(lost + spread) * gap_b * gap_b + per_ab / step_ab - per_b / step_b'],
+        ['per_ab * one_step_ab - (lost - spread) * one_a * one_a', 'per_ab * one_step_ab - spread * one_a * gap_b'],
+        ['(lost + spread) * gap_b * gap_b + per_ab * one_step_ab - per_b * one_step_b'],
     ]
 ) }}
 {%- endmacro %}

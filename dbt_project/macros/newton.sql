@@ -57,9 +57,11 @@
     errors (or their logarithms) at the tenth decimal, the log-likelihood at the fourth, the gradient at the sixth.
 #}
 {% macro newton(
-    data, fits, keys, data_keys, columns, parameters, layers, log_likelihood, gradient, hessian, is_positive=true
+    data, fits, keys, data_keys, columns, parameters, layers, log_likelihood, gradient, hessian, is_positive=true,
+    constants={}
 ) -%}
-{%- set rows = {'data': data, 'keys': keys, 'data_keys': data_keys, 'columns': columns, 'layers': layers} -%}
+{%- set rows = {'data': data, 'keys': keys, 'data_keys': data_keys, 'columns': columns, 'layers': layers,
+    'constants': constants} -%}
 {%- set sums = {'log_likelihood': log_likelihood, 'gradient': gradient, 'hessian': hessian} -%}
 step_0 as (
     select
@@ -69,8 +71,7 @@ step_0 as (
         0e0 as d_{{ loop.index }},
         {%- endfor %}
         cast(null as {{ t_double() }}) as best,
-        0 as is_done,
-        0 as iterations
+        0 as done_at
     from {{ fits }}
 ),
 {% for step in range(1, var('newton_steps') + 1) %}
@@ -78,18 +79,17 @@ step_{{ step }} as (
     select
         {{ keys | join(', ') }},
         {%- for parameter in parameters %}
-        {%- set move = 'case when rises then b_' ~ loop.index ~ ' * shortening when is_done = 0 then -d_' ~ loop.index
+        {%- set move = 'case when rises then b_' ~ loop.index ~ ' * shortening when done_at = 0 then -d_' ~ loop.index
             ~ ' / 2e0 else 0e0 end' %}
         {{ parameter }} {{ '* exp(' ~ move ~ ')' if is_positive else '+ ' ~ move }} as {{ parameter }},
         case when rises then b_{{ loop.index }} * shortening else d_{{ loop.index }} / 2e0 end as d_{{ loop.index }},
         {%- endfor %}
         case when rises then summed else best end as best,
-        case when rises and promise < {{ var('newton_tolerance') }} then 1 else is_done end as is_done,
-        case when is_done = 0 then {{ step }} else iterations end as iterations
+        case when rises and promise < {{ var('newton_tolerance') }} then {{ step }} else done_at end as done_at
     from (
         select
             *,
-            is_done = 0 and (best is null or summed >= best - abs(best) * 1e-12) as rises,
+            done_at = 0 and (best is null or summed >= best - abs(best) * 1e-12) as rises,
             2e0 / greatest(2e0{% for parameter in parameters %}, abs(b_{{ loop.index }}){% endfor %}) as shortening
         from ({{ newton_solved('step_' ~ (step - 1), rows, parameters, sums, is_positive) }}) as solved
     ) as judged
@@ -103,9 +103,8 @@ rounded as (
         {{ 'exp(' ~ rounded ~ ')' if is_positive else rounded }} as {{ parameter }},
         0e0 as d_{{ loop.index }},
         {%- endfor %}
-        best,
-        0 as is_done,
-        iterations
+        cast(case done_at when 0 then {{ var('newton_steps') }} else done_at end as bigint) as iterations,
+        0 as done_at
     from step_{{ var('newton_steps') }}
 ),
 
@@ -120,7 +119,7 @@ fitted as (
         {%- endfor %}
         {{ newton_rounded('summed', '1e4') }} as log_likelihood,
         {{ newton_rounded('gradient_norm', '1e6') }} as gradient_norm,
-        cast(iterations as bigint) as iterations,
+        iterations,
         coalesce(promise < {{ var('newton_tolerance') }}, false) as is_converged
     from ({{ newton_solved('rounded', rows, parameters, sums, is_positive, true) }}) as solved
 )
@@ -134,7 +133,7 @@ fitted as (
 #}
 {% macro newton_solved(previous, rows, parameters, sums, is_positive, with_errors=false) -%}
 {%- set count = parameters | length -%}
-{%- set passed = rows['keys'] + parameters + ['best', 'is_done', 'iterations', 'summed'] -%}
+{%- set passed = rows['keys'] + parameters + [('iterations' if with_errors else 'best'), 'done_at', 'summed'] -%}
 {%- for i in range(1, count + 1) %}{% do passed.append('d_' ~ i) %}{% endfor -%}
 {%- if with_errors %}{% do passed.append('gradient_norm') %}{% endif -%}
 {%- for pivot in range(count, 0, -1) %}
@@ -161,7 +160,7 @@ select
     {{ newton_slope(i, parameters, is_positive) }} as b_{{ i }},
     {%- endfor %}
     0e0 as promise
-from ({{ newton_summed(previous, rows, parameters, sums) }}) as summed_up
+from ({{ newton_summed(previous, rows, parameters, sums, with_errors) }}) as summed_up
 {%- for pivot in range(1, count + 1) %}
 ) as pivot_{{ pivot }}
 {%- endfor %}
@@ -194,10 +193,10 @@ promise + b_{{ pivot }} * b_{{ pivot }}{{ divided }} as promise
 {%- endmacro %}
 
 {# One pass over the data: the sums of every fit that is not done. #}
-{% macro newton_summed(previous, rows, parameters, sums) -%}
+{% macro newton_summed(previous, rows, parameters, sums, with_errors) -%}
 select
     {{ rows['keys'] | join(', ') }},
-    {%- for column in parameters + ['best', 'is_done', 'iterations'] %}
+    {%- for column in parameters + ['iterations' if with_errors else 'best', 'done_at'] %}
     max({{ column }}) as {{ column }},
     {%- endfor %}
     {%- for i in range(1, parameters | length + 1) %}
@@ -220,14 +219,22 @@ from (
     select
         {{ previous }}.*
         {%- for column in rows['columns'] %},
-        {{ rows['data'] }}.{{ column }}
+        data.{{ column }}
         {%- endfor %}
-    from {{ previous }}
-    left join {{ rows['data'] }}
+    from (
+        select
+            *
+            {%- for name, expression in rows['constants'].items() %},
+            {{ expression }} as {{ name }}
+            {%- endfor %}
+        from {{ previous }}
+        limit 1000
+    ) as {{ previous }}
+    left join {{ rows['data'] }} as data
         on
-            {{ previous }}.is_done = 0
+            {{ previous }}.done_at = 0
             {%- for key in rows['data_keys'] %}
-            and {{ previous }}.{{ key }} = {{ rows['data'] }}.{{ key }}
+            and {{ previous }}.{{ key }} = data.{{ key }}
             {%- endfor %}
     {%- for layer in rows['layers'] %}
     ) as layer_{{ loop.index }}

@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -84,11 +85,15 @@ PURCHASE_MODELS = [
     "int_forecast_origins_listed",
     "int_purchase_histories_summed",
     "int_purchase_patterns_counted",
+    "int_numbers_listed",
     "int_repeat_purchases_counted",
+    "int_purchase_evidence_gathered",
     "int_purchase_models_listed",
     "int_nbd_models_fitted",
     "int_dropout_models_fitted",
     "int_purchase_models_fitted",
+    "int_spend_evidence_gathered",
+    "int_spend_models_fitted",
 ]
 
 
@@ -105,7 +110,7 @@ def cdnow() -> dict[str, dict[str, float]]:
         fill(warehouse, "int_purchase_days_merged", columns, rows)
         build(warehouse, PURCHASE_MODELS, as_of="1997-09-30")
         found = {}
-        for table in ("int_purchase_models_fitted",):
+        for table in ("int_purchase_models_fitted", "int_spend_models_fitted"):
             result = warehouse.execute(f"from {table} where origin_on = date '1997-09-30'")
             names = [column[0] for column in result.description]
             for row in result.fetchall():
@@ -150,14 +155,43 @@ def mbgnbd() -> list[Anchor]:
 
 
 def gamma_gamma() -> list[Anchor]:
-    """Gamma-Gamma on CDNOW; the note prints v 15.44, where the maximum is at 15.448."""
+    """Gamma-Gamma on CDNOW."""
     fit = cdnow()["gamma_gamma"]
     mean = fit["p"] * fit["v"] / (fit["q"] - 1)
-    published = {"p": ("6.25", None), "q": ("3.74", None), "v": ("15.448", None)}
+    published = {"p": ("6.25", None), "q": ("3.74", None), "v": ("15.44", None)}
     return [
         *parameters("gamma_gamma", published, "-4055.92"),
         Anchor("mean of a purchase", "35.17", mean),
     ]
+
+
+def contracts(survivors: Sequence[int], published: dict[str, str], likelihood: str) -> list[Anchor]:
+    """Anchors of sBG fitted to how many of 1,000 subscribers were left after each year."""
+    rows = [
+        (year, left, before - left)
+        for year, (before, left) in enumerate(pairwise(survivors), start=1)
+    ]
+    columns = "month_number bigint, kept_subscriptions bigint, lost_subscriptions bigint"
+    with closing(duckdb.connect()) as warehouse:
+        fill(warehouse, "int_contract_tenures_counted", columns, rows)
+        warehouse.execute("create table stg_shop__subscriptions (started_at timestamp)")
+        build(warehouse, ["int_contract_models_fitted"])
+        fit = one_row(
+            warehouse, "select alpha, beta, log_likelihood from int_contract_models_fitted"
+        )
+    return matched([*published, "log-likelihood"], [*published.values(), likelihood], fit)
+
+
+def high_end() -> list[Anchor]:
+    """Subscribers of the high-end segment."""
+    survivors = [1000, 869, 743, 653, 593, 551, 517, 491]
+    return contracts(survivors, {"alpha": ".668", "beta": "3.806"}, "-1611.2")
+
+
+def regular() -> list[Anchor]:
+    """Subscribers of the regular segment."""
+    survivors = [1000, 631, 468, 382, 326, 289, 262, 241]
+    return contracts(survivors, {"alpha": ".704", "beta": "1.182"}, "-1680.3")
 
 
 def lung_cancer() -> list[Anchor]:
@@ -341,6 +375,8 @@ SUBJECTS = [
     Subject("BG/NBD, CDNOW", "Fader, Hardie and Lee 2005", bgnbd, CDNOW),
     Subject("MBG/NBD, CDNOW", "lifetimes and BTYDplus test suites", mbgnbd, CDNOW),
     Subject("Gamma-Gamma, CDNOW", "Fader and Hardie 2013", gamma_gamma, CDNOW),
+    Subject("sBG, High End", "Fader and Hardie 2007", high_end),
+    Subject("sBG, Regular", "Fader and Hardie 2007", regular),
     Subject("Wilson interval", "statsmodels documentation", satisfaction),
     Subject("Two proportions", "statsmodels and R documentation", two_proportions),
     Subject("Net promoter score", "closed form, cybaea.net 2016", net_promoter_score),

@@ -11,14 +11,10 @@ message_events as (
 
 select
     message_events.customer_id,
-    attribution_windows.days,
-    cast(row_number() over (
-        partition by message_events.customer_id, attribution_windows.days
-        order by message_events.occurred_at, message_events.campaign_id, message_events.message_event_id
-    ) as bigint) as touch_number,
     message_events.campaign_id,
     message_events.channel,
     message_events.event as touch,
+    attribution_windows.days,
     message_events.occurred_at as touched_at
 from message_events
 inner join attribution_windows

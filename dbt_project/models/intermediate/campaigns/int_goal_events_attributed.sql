@@ -17,15 +17,17 @@ ranked as (
         touches.touched_at,
         row_number() over (
             partition by found.customer_id, found.goal_number
-            order by touches.touched_at desc, touches.days asc, touches.touch_number asc
+            order by
+                touches.touched_at desc, touches.days asc, touches.campaign_id asc, touches.channel asc,
+                touches.touch asc
         ) as touch_rank
     from found
     inner join touches
         on
             found.customer_id = touches.customer_id
             and found.days = touches.days
-            and found.last_touch_number = touches.touch_number
-    where {{ micros_between('touches.touched_at', 'found.occurred_at') }} <= touches.days * 86400000000
+            and found.last_touched_at = touches.touched_at
+    where {{ micros_between('found.last_touched_at', 'found.occurred_at') }} <= found.days * 86400000000
 )
 
 select

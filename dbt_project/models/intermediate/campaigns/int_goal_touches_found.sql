@@ -27,7 +27,7 @@ steps as (
         customer_id,
         days,
         touched_at as happened_at,
-        touch_number,
+        touched_at,
         cast(null as bigint) as goal_number,
         cast(null as {{ t_text() }}) as event_name,
         cast(null as decimal(18, 4)) as net_amount
@@ -37,7 +37,7 @@ steps as (
         goal_events.customer_id,
         touched.days,
         goal_events.occurred_at as happened_at,
-        cast(null as bigint) as touch_number,
+        cast(null as timestamp) as touched_at,
         goal_events.goal_number,
         goal_events.event_name,
         goal_events.net_amount
@@ -48,11 +48,11 @@ steps as (
 preceded as (
     select
         *,
-        max(touch_number) over (
+        max(touched_at) over (
             partition by customer_id, days
-            order by happened_at, goal_number nulls first, touch_number
+            order by happened_at, goal_number nulls first
             rows between unbounded preceding and current row
-        ) as last_touch_number
+        ) as last_touched_at
     from steps
 )
 
@@ -63,6 +63,6 @@ select
     happened_at as occurred_at,
     net_amount,
     days,
-    last_touch_number
+    last_touched_at
 from preceded
-where goal_number is not null and last_touch_number is not null
+where goal_number is not null and last_touched_at is not null

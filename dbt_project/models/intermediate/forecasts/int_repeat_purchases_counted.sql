@@ -1,5 +1,9 @@
 with
 
+numbers as (
+    select * from {{ ref('int_numbers_listed') }}
+),
+
 counts as (
     select
         origin_on,
@@ -17,29 +21,12 @@ reached as (
         sum(customers) over (partition by origin_on order by repeat_count desc) - customers as customers_above,
         lag(repeat_count) over (partition by origin_on order by repeat_count) as fewer_repeats
     from counts
-),
-
-digits as (
-    select 0 as digit
-    {%- for digit in range(1, 10) %}
-    union all
-    select {{ digit }}
-    {%- endfor %}
-),
-
-{# 10,000 purchase days: one on each of 27 years. #}
-numbers as (
-    select ones.digit + 10 * tens.digit + 100 * hundreds.digit + 1000 * thousands.digit as number
-    from digits as ones
-    cross join digits as tens
-    cross join digits as hundreds
-    cross join digits as thousands
 )
 
 {# A number nobody's count is equal to is reached, and passed, by those of the next count above it. #}
 select
     reached.origin_on,
-    cast(numbers.number as bigint) as repeat_number,
+    numbers.number as repeat_number,
     cast(reached.customers_at_least as bigint) as customers_at_least,
     cast(
         case when numbers.number = reached.repeat_count then reached.customers_above else reached.customers_at_least end
