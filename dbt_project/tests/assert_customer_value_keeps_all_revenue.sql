@@ -1,4 +1,4 @@
-{# A row means that a customer with counted orders has no value row, or one whose past is not what those orders brought. #}
+{# A row means that a customer with counted orders has no value row, or one whose past is not what they brought. #}
 with
 
 order_sums as (
