@@ -10,6 +10,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
+import duckdb
 import jinja2
 import yaml
 
@@ -18,6 +19,7 @@ from orchestration.settings import DBT_PROJECT
 AS_OF = "2026-03-31"
 TEXT = {"duckdb": "varchar", "spark": "string", "postgres": "text"}
 MODELS = {path.stem: path for path in (DBT_PROJECT / "models").rglob("*.sql")}
+SEEDS = {path.stem: path for path in (DBT_PROJECT / "seeds").glob("*.csv")}
 
 
 class Adapter:
@@ -80,3 +82,16 @@ def render(
 def model(name: str, **options: Any) -> str:
     """The SQL of a model, reading tables by their bare names."""
     return render(MODELS[name].read_text(), **options)
+
+
+def build(warehouse: duckdb.DuckDBPyConnection, name: str, **options: Any) -> None:
+    """Create the table of a model or seed, and before it those it reads that are not there yet."""
+    tables = {table for (table,) in warehouse.execute("show tables").fetchall()}
+    if name in tables:
+        return
+    if name in SEEDS:
+        warehouse.execute(f"create table {name} as from read_csv('{SEEDS[name]}')")
+        return
+    for source in sorted(set(re.findall(r"ref\('(\w+)'\)", MODELS[name].read_text()))):
+        build(warehouse, source, **options)
+    warehouse.execute(f"create table {name} as {model(name, **options)}")

@@ -1,0 +1,66 @@
+with
+
+examples as (
+    select * from {{ ref('int_churn_examples_pooled') }}
+),
+
+starts as (
+    select
+        fits.fit,
+        {%- for coefficient in churn_coefficients().split() %}
+        0e0 as start_{{ coefficient }},
+        {%- endfor %}
+        term_sets.has_all
+    from (
+        select 'today' as fit
+        union all
+        select 'closed' as fit
+    ) as fits
+    cross join (
+        select 1 as has_all
+        union all
+        select 0 as has_all
+    ) as term_sets
+),
+
+{{ newton_of_churn_logit(data='examples', fits='starts') }},
+
+counted as (
+    select
+        fit,
+        min(origin_on) as first_origin_on,
+        max(origin_on) as last_origin_on,
+        cast(sum(customers) as bigint) as customers,
+        cast(sum(lapsed_customers) as bigint) as lapsed_customers
+    from examples
+    group by fit
+)
+
+select
+    fitted.fit,
+    fitted.has_all = 1 as is_full,
+    {%- for coefficient in churn_coefficients().split() %}
+    {%- set is_fact = coefficient.replace('_coefficient', '') in (churn_facts() ~ ' intercept').split() %}
+    fitted.{{ coefficient }},
+    case when fitted.has_all = {{ 'fitted.has_all' if is_fact else 1 }} then fitted.{{ coefficient }}_error end
+        as {{ coefficient }}_error,
+    {%- endfor %}
+    fitted.log_likelihood,
+    {{ ratio('fitted.gradient_norm', 'counted.customers') }} as gradient_norm,
+    fitted.iterations,
+    fitted.is_converged,
+    counted.first_origin_on,
+    counted.last_origin_on,
+    counted.customers,
+    counted.lapsed_customers,
+    case
+        when coalesce(counted.customers, 0) < {{ var('churn_min_customers') }} then 'too_few_customers'
+        when
+            least(counted.lapsed_customers, counted.customers - counted.lapsed_customers)
+            < {{ var('churn_min_events') }}
+            then 'too_few_events'
+        when fitted.intercept_error is null then 'separation'
+        when not fitted.is_converged then 'not_converged'
+    end as unidentified_reason
+from fitted
+left join counted on fitted.fit = counted.fit
