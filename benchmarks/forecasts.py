@@ -114,23 +114,34 @@ class Ours:
                     f"create or replace table {table} as {model['compiled_code']}"
                 )
 
-    def one_horizon(self) -> None:
-        """Score everybody as `fct_customer_value` does, but for one horizon instead of fifteen."""
+    def score(self, column: str) -> None:
+        """Build what the scores stand on, then one column of `fct_customer_value` for everybody."""
+        [value] = [model for model in self.models if model["name"] == "fct_customer_value"]
+        self.build(self.score_names - {"int_forecast_horizons_listed", "fct_customer_value"})
+        self.warehouse.execute(
+            f"create or replace table scores as select customer_id, {column} from ({value['compiled_code']})"
+        )
+
+    def want(self, horizons: str) -> None:
+        """Ask for other horizons: rows of days and discount weight, as SQL."""
         self.warehouse.execute(f"""
             create or replace table intermediate.int_forecast_horizons_listed as
-            select date '{AS_OF}' as origin_on, cast({HORIZON_DAYS} as bigint) as horizon_days,
-                1e0 as discount_weight
+            select date '{AS_OF}' as origin_on, cast(days as bigint) as horizon_days, weight as discount_weight
+            from ({horizons}) as wanted (days, weight)
         """)
-        self.build(self.score_names - {"int_forecast_horizons_listed"})
 
     def run(self) -> dict[str, float]:
-        """Seconds a task takes. Grouping is part of the fit; of the purchase models all that are built, are."""
-        return {
+        """Seconds a task takes. Grouping is part of the fits."""
+        taken = {
             "fit": seconds(lambda: self.build(self.fit_names)),
             "spend fit": seconds(lambda: self.build(self.spend_names)),
-            "12-month CLV": seconds(lambda: self.build(self.score_names)),
-            "one horizon": seconds(self.one_horizon),
+            "fct_customer_value": seconds(lambda: self.build(self.score_names)),
         }
+        self.want("select 365 * month // 12, 0.9 from range(1, 13) as months (month)")
+        taken["12-month CLV"] = seconds(lambda: self.score("predicted_clv_365d_amount"))
+        self.want(f"select {HORIZON_DAYS}, 1e0")
+        taken["one horizon"] = seconds(lambda: self.score("expected_orders_365d"))
+        return taken
 
 
 def seconds(work: Callable[[], object]) -> float:
