@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.statistics.anchors import SUBJECTS, Subject
+from tests.statistics.anchors import SUBJECTS
+from tests.statistics.published import Subject
 
 
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.title)

@@ -3,7 +3,7 @@ with
 {# The normal quantiles of the interval's level and of the power. #}
 levels as (
     select
-        {{ normal_quantile('(1e0 - 0.5e0 * ' ~ var('lift_significance') ~ ')') }} as z,
+        {{ normal_quantile('(1e0 - 0.5e0 * ' ~ var('significance_level') ~ ')') }} as z,
         {{ normal_quantile(var('lift_power')) }} as z_power
 ),
 

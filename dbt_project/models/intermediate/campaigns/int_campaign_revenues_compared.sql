@@ -37,7 +37,7 @@ scaled as (
         *,
         {{ ratio('difference', 'standard_error') }} as statistic,
         case when degrees_of_freedom >= 5e0 then degrees_of_freedom end as freedom,
-        {{ normal_quantile('(1e0 - 0.5e0 * ' ~ var('lift_significance') ~ ')') }} as z
+        {{ normal_quantile('(1e0 - 0.5e0 * ' ~ var('significance_level') ~ ')') }} as z
     from differences
 ),
 

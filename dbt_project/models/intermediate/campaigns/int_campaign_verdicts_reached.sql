@@ -19,7 +19,7 @@ judged as (
         case
             when pairs.obstacle is not null then pairs.obstacle
             when coalesce(rates.smallest_expected, 0e0) < {{ var('lift_min_expected') }} then 'too few people'
-            when rates.adjusted_p_value >= {{ var('lift_significance') }} then 'not distinguishable from zero'
+            when rates.adjusted_p_value >= {{ var('significance_level') }} then 'not distinguishable from zero'
             when rates.absolute_lift > 0e0 then 'better than control'
             else 'worse than control'
         end as verdict

@@ -23,6 +23,9 @@ forecast as (
     select
         patterns.*,
         patterns.age_days - patterns.days_to_last_purchase as recency_days,
+        case
+            when models.r is null then coalesce(models.dropout_unidentified_reason, 'no_purchase_model')
+        end as no_probability_reason,
         {{ probability_of_no_order('patterns', 'models', var('churn_horizon_days')) }} as no_order_probability
     from patterns
     inner join origins on patterns.origin_on = origins.origin_on
@@ -37,6 +40,7 @@ select
     forecast.customers,
     outcomes.lapsed_customers,
     forecast.no_order_probability,
+    forecast.no_probability_reason,
     ln(forecast.repeat_count + 2e0) as orders_term,
     ln(forecast.recency_days + 1e0) as recency_term,
     ln(forecast.age_days + 1e0) as age_term,

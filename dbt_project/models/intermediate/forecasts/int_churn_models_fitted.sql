@@ -4,23 +4,27 @@ examples as (
     select * from {{ ref('int_churn_examples_pooled') }}
 ),
 
+{# Drivers are told of today's customers only. #}
 starts as (
     select
         fits.fit,
         {%- for coefficient in churn_coefficients().split() %}
         0e0 as start_{{ coefficient }},
         {%- endfor %}
-        term_sets.has_all
+        fits.has_all
     from (
-        select 'today' as fit
+        select
+            'today' as fit,
+            1 as has_all
         union all
-        select 'closed' as fit
+        select
+            'today' as fit,
+            0 as has_all
+        union all
+        select
+            'closed' as fit,
+            1 as has_all
     ) as fits
-    cross join (
-        select 1 as has_all
-        union all
-        select 0 as has_all
-    ) as term_sets
 ),
 
 {{ newton_of_churn_logit(data='examples', fits='starts') }},
@@ -31,7 +35,10 @@ counted as (
         min(origin_on) as first_origin_on,
         max(origin_on) as last_origin_on,
         cast(sum(customers) as bigint) as customers,
-        cast(sum(lapsed_customers) as bigint) as lapsed_customers
+        cast(sum(lapsed_customers) as bigint) as lapsed_customers,
+        sum(lapsed_customers) * ln(nullif({{ ratio('sum(lapsed_customers)', 'sum(customers)') }}, 0))
+        + sum(customers - lapsed_customers)
+        * ln(nullif(1e0 - {{ ratio('sum(lapsed_customers)', 'sum(customers)') }}, 0)) as base_log_likelihood
     from examples
     group by fit
 )
@@ -59,8 +66,12 @@ select
             least(counted.lapsed_customers, counted.customers - counted.lapsed_customers)
             < {{ var('churn_min_events') }}
             then 'too_few_events'
-        when fitted.intercept_error is null then 'separation'
+        when
+            not fitted.is_converged
+            and fitted.log_likelihood > counted.base_log_likelihood * {{ var('churn_separated') }}
+            then 'separation'
         when not fitted.is_converged then 'not_converged'
+        when fitted.intercept is null then 'flat_likelihood'
     end as unidentified_reason
 from fitted
 left join counted on fitted.fit = counted.fit

@@ -49,9 +49,7 @@ select
     age_days,
     fit,
     score_method,
-    case
-        when score_method = 'none' then coalesce(unidentified_reason, 'no_purchase_model')
-    end as no_score_reason,
+    no_probability_reason as no_score_reason,
     customers,
     lapsed_customers,
     case

@@ -1,5 +1,9 @@
 with
 
+numbers as (
+    select * from {{ ref('int_numbers_listed') }}
+),
+
 series as (
     select
         origin_on,
@@ -14,32 +18,15 @@ series as (
     group by origin_on, repeat_count, series_c, series_d, series_e
 ),
 
-digits as (
-    {%- for digit in range(8) %}
-    select cast({{ digit }} as bigint) as digit
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
-),
-
-blocks as (
-    select ones.digit + 8 * eights.digit + 64 * sixty_fours.digit + 512 * five_twelves.digit as block
-    from digits as ones
-    cross join digits as eights
-    cross join digits as sixty_fours
-    cross join digits as five_twelves
-),
-
 terms as (
     select
         series.*,
-        blocks.block,
-        digits.digit as place,
-        8 * blocks.block + digits.digit as n
+        blocks.number as block,
+        places.number as place,
+        8 * blocks.number + places.number as n
     from series
-    inner join blocks on 8 * blocks.block <= series.terms
-    cross join digits
+    inner join numbers as blocks on 8 * blocks.number <= series.terms
+    inner join numbers as places on places.number < 8
 ),
 
 ratios as (

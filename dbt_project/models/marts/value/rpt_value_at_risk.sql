@@ -14,12 +14,17 @@ order_sums as (
     select * from {{ ref('int_orders_summed_to_customers') }}
 ),
 
+customer_values as (
+    select * from {{ ref('fct_customer_value') }}
+),
+
 everyone as (
     select
         customers.customer_id,
-        coalesce(order_sums.net_revenue_365d_amount, 0) as value_amount
+        coalesce(customer_values.predicted_clv_365d_amount, order_sums.net_revenue_365d_amount, 0) as value_amount
     from customers
     left join order_sums on customers.customer_id = order_sums.customer_id
+    left join customer_values on customers.customer_id = customer_values.customer_id
 ),
 
 total as (
