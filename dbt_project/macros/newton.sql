@@ -5,18 +5,14 @@
 
         with
 
-        visits as (
-            select * from {{ ref('a_table_of_rows') }}
-        ),
-
         starts as (
             select origin_on, 0e0 as start_constant, 0e0 as start_slope
-            from visits
+            from {{ ref('int_visits_counted') }}
             group by origin_on
         ),
 
         {{ newton(
-            data='visits', fits='starts', keys=['origin_on'], data_keys=['origin_on'],
+            data=ref('int_visits_counted'), fits='starts', keys=['origin_on'], data_keys=['origin_on'],
             columns=['visit_count', 'bought', 'age'], parameters=['constant', 'slope'], is_positive=false,
             layers=[
                 {'logit': 'constant + slope * age'},
@@ -32,13 +28,15 @@
 
         select origin_on, constant, slope, constant_error, slope_error, log_likelihood, is_converged from fitted
 
-    data            rows the sum runs over; read once a step, so rather a table, grouped as far as it goes
+    data            a table of the rows to sum over, as ref() gives it, grouped as far as it goes: it is read once a step (of a
+                    CTE the planner soon forgets how long it is, and joins it the wrong way round)
     fits            one row a fit that has data: its keys and a start_<parameter> for each parameter
     keys            columns that name a fit; expressions may use them
     data_keys       those of them that the data have too; fits may share data
     columns         columns of the data that expressions use
     parameters      names; is_positive (the default) keeps them above 0 by stepping in their logarithms
-    layers          names given to expressions of parameters, columns, keys and the layers before
+    constants       names given to expressions of parameters and keys, computed once a fit instead of once a row
+    layers          names given to expressions of parameters, columns, keys, constants and the layers before
     log_likelihood, gradient, hessian
                     what one row adds, the derivatives by the parameters as named (never by their logarithms); of the
                     Hessian the upper triangle: row i begins at column i
@@ -49,10 +47,11 @@
     the likelihood is flat in some direction: an optimum out at infinity, as of data that no model of this kind made.
 
     How: a step sums likelihood, gradient and Hessian at a candidate in one pass. Has the likelihood risen, the Newton
-    direction is solved for (Gauss-Jordan elimination, pivots kept above newton_flat so that it always points uphill, no
-    parameter moved by more than 2) and becomes the next candidate; else the step is halved. A fit whose step promises less than
-    newton_tolerance takes it and is done: it joins no more data, so that the steps left over cost next to nothing. Each
-    step reads the one before exactly once, since engines that put a CTE's text in its place would double their work.
+    direction is solved for (Gauss-Jordan elimination, pivots kept above newton_flat so that it always points uphill; no
+    parameter moves by more than 3, or a factor e where it is kept above 0) and becomes the next candidate; else the step
+    is halved. A fit whose step promises less than newton_tolerance takes it and is done: it joins no more data, so that
+    the steps left over cost next to nothing. Each step reads the one before exactly once, since engines that put a CTE's
+    text in its place would double their work. The limit is no limit: it tells planners that fits are few.
     Sums of doubles depend on their order in the last digits, so what comes out is rounded before that: parameters and
     errors (or their logarithms) at the tenth decimal, the log-likelihood at the fourth, the gradient at the sixth.
 #}
@@ -63,6 +62,7 @@
 {%- set rows = {'data': data, 'keys': keys, 'data_keys': data_keys, 'columns': columns, 'layers': layers,
     'constants': constants} -%}
 {%- set sums = {'log_likelihood': log_likelihood, 'gradient': gradient, 'hessian': hessian} -%}
+{%- set longest = '1e0' if is_positive else '3e0' %}
 step_0 as (
     select
         {{ keys | join(', ') }},
@@ -90,7 +90,7 @@ step_{{ step }} as (
         select
             *,
             done_at = 0 and (best is null or summed >= best - abs(best) * 1e-12) as rises,
-            2e0 / greatest(2e0{% for parameter in parameters %}, abs(b_{{ loop.index }}){% endfor %}) as shortening
+            {{ longest }} / greatest({{ longest }}{% for parameter in parameters %}, abs(b_{{ loop.index }}){% endfor %}) as shortening
         from ({{ newton_solved('step_' ~ (step - 1), rows, parameters, sums, is_positive) }}) as solved
     ) as judged
 ),

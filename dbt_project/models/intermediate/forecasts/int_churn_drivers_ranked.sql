@@ -37,12 +37,15 @@ contributions as (
 ranked as (
     select
         contributions.*,
-        row_number() over history as position,
-        contribution
-        / sum(contribution) over (history rows between unbounded preceding and unbounded following) as share
+        row_number() over (
+            partition by repeat_count, days_to_last_purchase, age_days order by contribution desc, term asc
+        ) as position,
+        contribution / sum(contribution) over (
+            partition by repeat_count, days_to_last_purchase, age_days order by contribution desc, term asc
+            rows between unbounded preceding and unbounded following
+        ) as share
     from contributions
     where contribution > 1e-9
-    window history as (partition by repeat_count, days_to_last_purchase, age_days order by contribution desc, term asc)
 )
 
 select

@@ -53,8 +53,7 @@ select
     customers,
     lapsed_customers,
     case
-        when score_method = 'logit' and log_odds > 0 then 1e0 / (1e0 + exp(-least(log_odds, 700e0)))
-        when score_method = 'logit' then 1e0 - 1e0 / (1e0 + exp(greatest(log_odds, -700e0)))
+        when score_method = 'logit' then 1e0 / (1e0 + exp(-greatest(least(log_odds, 700e0), -700e0)))
         when score_method = 'purchase_model' then no_order_probability
     end as churn_risk
 from judged
