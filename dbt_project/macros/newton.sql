@@ -53,7 +53,7 @@
     the steps left over cost next to nothing. Each step reads the one before exactly once, since engines that put a CTE's
     text in its place would double their work. The limit is no limit: it tells planners that fits are few.
     Sums of doubles depend on their order in the last digits, so what comes out is rounded before that: parameters and
-    errors (or their logarithms) at the tenth decimal, the log-likelihood at the fourth, the gradient at the sixth.
+    errors (or their logarithms) at the eighth decimal, the log-likelihood at the fourth, the gradient at the sixth.
 #}
 {% macro newton(
     data, fits, keys, data_keys, columns, parameters, layers, log_likelihood, gradient, hessian, is_positive=true,
@@ -63,7 +63,7 @@
     'constants': constants} -%}
 {%- set sums = {'log_likelihood': log_likelihood, 'gradient': gradient, 'hessian': hessian} -%}
 {%- set longest = '1e0' if is_positive else '3e0' %}
-step_0 as (
+step_0 {{ as_computed_once() }} (
     select
         {{ keys | join(', ') }},
         {%- for parameter in parameters %}
@@ -75,7 +75,7 @@ step_0 as (
     from {{ fits }}
 ),
 {% for step in range(1, var('newton_steps') + 1) %}
-step_{{ step }} as (
+step_{{ step }} {{ as_computed_once() }} (
     select
         {{ keys | join(', ') }},
         {%- for parameter in parameters %}
@@ -95,11 +95,11 @@ step_{{ step }} as (
     ) as judged
 ),
 {% endfor %}
-rounded as (
+rounded {{ as_computed_once() }} (
     select
         {{ keys | join(', ') }},
         {%- for parameter in parameters %}
-        {%- set rounded = newton_rounded('ln(' ~ parameter ~ ')' if is_positive else parameter, '1e10') %}
+        {%- set rounded = newton_rounded('ln(' ~ parameter ~ ')' if is_positive else parameter, '1e8') %}
         {{ 'exp(' ~ rounded ~ ')' if is_positive else rounded }} as {{ parameter }},
         0e0 as d_{{ loop.index }},
         {%- endfor %}
@@ -113,7 +113,7 @@ fitted as (
     select
         {{ keys | join(', ') }},
         {%- for parameter in parameters %}
-        {%- set error = newton_rounded('sqrt(c_' ~ loop.index ~ '_' ~ loop.index ~ ')', '1e10') %}
+        {%- set error = newton_rounded('sqrt(c_' ~ loop.index ~ '_' ~ loop.index ~ ')', '1e8') %}
         case when {{ is_found }} then {{ parameter }} end as {{ parameter }},
         case when {{ is_found }} then {{ error }}{{ ' * ' ~ parameter if is_positive }} end as {{ parameter }}_error,
         {%- endfor %}

@@ -76,3 +76,9 @@ cast(extract(epoch from ({{ second_at }} - {{ first_at }})) * 1000000 as bigint)
 {% macro exact_sum(value, scale=20) -%}
 cast(sum(cast({{ value }} as decimal(38, {{ scale }}))) as {{ t_double() }})
 {%- endmacro %}
+
+{# What follows the name of a CTE that is to be computed once, where an engine lets itself be told so. #}
+{% macro as_computed_once() %}{{ return(adapter.dispatch('as_computed_once')()) }}{% endmacro %}
+{% macro default__as_computed_once() %}as{% endmacro %}
+{% macro duckdb__as_computed_once() %}as materialized{% endmacro %}
+{% macro postgres__as_computed_once() %}as materialized{% endmacro %}

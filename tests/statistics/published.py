@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 
 from orchestration.settings import ROOT
 from tests.statistics.sql import model
@@ -52,8 +53,9 @@ def build(warehouse: Warehouse, names: Iterable[str], **options: object) -> None
 def fill(warehouse: Warehouse, table: str, columns: str, rows: Sequence[Sequence[object]]) -> None:
     """Make a table of invented or published rows. `columns` are names with types, as in SQL."""
     warehouse.execute(f"create table {table} ({columns})")
-    marks = ", ".join("?" for _ in rows[0])
-    warehouse.executemany(f"insert into {table} values ({marks})", rows)
+    warehouse.register("given_rows", pd.DataFrame(rows))
+    warehouse.execute(f"insert into {table} select * from given_rows")
+    warehouse.unregister("given_rows")
 
 
 def matched(names: Sequence[str], published: Sequence[str], ours: Sequence[float]) -> list[Anchor]:

@@ -27,7 +27,7 @@ starts as (
     ) as fits
 ),
 
-{{ newton_of_churn_logit(data='examples', fits='starts') }},
+{{ newton_of_churn_logit(data=ref('int_churn_examples_pooled'), fits='starts') }},
 
 counted as (
     select
