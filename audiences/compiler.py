@@ -8,10 +8,13 @@ candidates is ordinary SQL beside them, written by hand.
 from collections.abc import Iterable, Sequence
 from textwrap import dedent
 
+from audiences.columns import Traits
+from audiences.conditions import Condition
 from audiences.model_text import SQL_HEADER, key_column, model_yml
-from audiences.rules import Traits, to_sql
+from audiences.rules import leaves, to_sql
 from audiences.settings_tables import settings_files
 from audiences.spec import Definition
+from audiences.sql_block import Sql
 
 
 def compile_definitions(definitions: Iterable[Definition], traits: Traits) -> dict[str, str]:
@@ -130,14 +133,17 @@ select * from members
 def _matches_yml(definitions: Sequence[Definition]) -> str:
     columns = [key_column("customer_id", "The customer.")]
     for one in definitions:
-        columns.append(
-            {"name": one.audience, "description": "Whether its `match` holds; never null."}
-        )
+        columns.append(_verdict_column(one.audience, "match", one.match))
         if one.exclude is not None:
-            description = "Whether its `exclude` holds; never null."
-            columns.append({"name": f"{one.audience}__excluded", "description": description})
+            columns.append(_verdict_column(f"{one.audience}__excluded", "exclude", one.exclude))
     description = "One row a customer, one boolean column an audience: one scan of the traits."
     return model_yml("audience_matches", description, columns)
+
+
+def _verdict_column(name: str, key: str, condition: Condition) -> dict[str, str]:
+    reasons = [leaf.reason for leaf, _ in leaves(condition) if isinstance(leaf, Sql)]
+    why = f" Its SQL: {'; '.join(reasons)}." if reasons else ""
+    return {"name": name, "description": f"Whether its `{key}` holds; never null.{why}"}
 
 
 def _candidates_yml() -> str:

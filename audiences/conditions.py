@@ -1,10 +1,11 @@
-"""Conditions of `match` and `exclude`: all, any and not over columns, which rules.py knows."""
+"""Conditions of `match` and `exclude`: all, any and not over what can be asked, which rules.py knows."""
 
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from audiences.blocks import Block, broken
+from audiences.sql_block import Sql
 
 OPERATORS = ("eq", "in", "not_in", "gte", "gt", "lte", "lt", "between", "is_null")
 
@@ -13,7 +14,7 @@ class Column(Block):
     """A condition on one trait column: exactly one operator, and what a missing value means."""
 
     later = frozenset(
-        {"event", "count", "within", "where", "score", "max_age", "sql", "reason"}
+        {"event", "count", "within", "where", "score", "max_age"}
         | {"audience", "audiences", "offers_active"}
     )
 
@@ -83,13 +84,15 @@ def _kind(value: Any) -> str:
     if isinstance(value, Block):
         return f"<{type(value).__name__.lower()}>"
     keys = value if isinstance(value, dict) else ()
-    return next((f"<{key}>" for key in ("all", "any", "not") if key in keys), "<column>")
+    return next((f"<{key}>" for key in ("all", "any", "not", "sql") if key in keys), "<column>")
 
 
+Leaf = Column | Sql
 Condition = Annotated[
     Annotated[All, Tag("<all>")]
     | Annotated[Any_, Tag("<any>")]
     | Annotated[Not, Tag("<not>")]
-    | Annotated[Column, Tag("<column>")],
+    | Annotated[Column, Tag("<column>")]
+    | Annotated[Sql, Tag("<sql>")],
     Discriminator(_kind),
 ]

@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from audiences.blocks import nearest
+from audiences.columns import Traits
 from audiences.errors import DefinitionError, InputError
-from audiences.rules import Traits, check_condition
+from audiences.rules import check_condition
 from audiences.spec import Definition
 from audiences.yaml_text import Lines, Misread, read_mapping
 

@@ -23,6 +23,7 @@ match:
     - {{ column: order_count, gte: 2 }}
     # - not: {{ column: country, in: [US, CA] }}
     # - {{ column: days_since_last_order, between: [30, 90] }}
+    # - {{ sql: "coalesce(refund_order_share, 0) < 0.5", reason: "serial refunders" }}   # what the rest cannot say
 
 # People who match and are left out all the same; same language.
 # exclude: {{ column: latest_nps_score, lte: 6 }}

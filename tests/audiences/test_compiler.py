@@ -11,12 +11,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from audiences.columns import text_literal
 from audiences.compiled import check_compiled, compile_to, read_purposes
 from audiences.compiler import compile_definitions
 from audiences.conditions import All, Any_, Column, Condition, Not
 from audiences.errors import DefinitionError, InputError
 from audiences.loader import load_definitions
-from audiences.rules import read_traits, text_literal, to_sql
+from audiences.rules import read_traits, to_sql
 from tests.audiences.conftest import EXPERIMENT, LANGUAGE, SMALLEST, TRAITS
 
 Write = Callable[..., Path]

@@ -128,6 +128,14 @@ WRONG = [
         matching("{ column: birth_date, lt: 2000-13-01 }"),
     ),
     ("AUD201", 7, "match.eq", "does not fit is_member", matching("{ column: is_member, eq: yes }")),
+    (
+        "AUD202",
+        7,
+        "match.sql",
+        "not part of the language",
+        matching('{ sql: "created_at < now()", reason: "new" }'),
+    ),
+    ("AUD100", 7, "match.reason", "is required", matching('{ sql: "is_member" }')),
     ("AUD204", 7, "match.column", "sensitive", matching("{ column: gender, eq: f }")),
     ("AUD206", 7, "match", "the same for everybody", matching("{ column: country, in: [] }")),
     (
