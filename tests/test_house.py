@@ -139,6 +139,25 @@ def test_models_keep_to_sql_every_engine_speaks() -> None:
     assert {name: hits for name, hits in found.items() if hits} == {}
 
 
+def test_statistics_reckon_in_doubles() -> None:
+    """A literal such as 0.2 is a decimal to DuckDB, which overflows; names that differ in case alone are one name."""
+    decimal = re.compile(r"(?<![\w.])\d+\.\d+(?![\de])")
+    statistical = [
+        *(ROOT / "dbt_project" / "macros").glob("*.sql"),
+        *(path for path in MODEL_FILES if path.parent.name in {"forecasts", "survival"}),
+    ]
+    decimals, twins = {}, {}
+    for path in statistical:
+        text = re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.DOTALL)
+        decimals[path.name] = decimal.findall(text)
+        names = set(re.findall(r"\b[A-Za-z_]\w*\b", re.sub(r"'[^']*'", "", text)))
+        twins[path.name] = {
+            name for name in names if name != name.lower() and name.lower() in names
+        }
+    assert {name: found for name, found in decimals.items() if found} == {}
+    assert {name: found for name, found in twins.items() if found} == {}
+
+
 def test_no_model_asks_the_clock() -> None:
     clock = re.compile(r"current_date|current_timestamp|\bnow\(\)|getdate\(|today\(", re.IGNORECASE)
     assert [p.name for p in MODEL_FILES if clock.search(p.read_text())] == []
