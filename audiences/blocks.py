@@ -47,6 +47,12 @@ def _read_day(value: Any) -> Any:
     raise broken("AUD103", "is not a date", "write it as YYYY-MM-DD")
 
 
+def _check_duration(value: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]{0,3}d", value):
+        raise broken("AUD103", "is not a duration", "write days, for example 14d")
+    return value
+
+
 def _check_name(value: str) -> str:
     if not is_name(value):
         raise broken("AUD100", "is not a name", NAME_FORM)
@@ -60,6 +66,7 @@ def _check_line(value: str) -> str:
 
 
 Day = Annotated[date, BeforeValidator(_read_day)]
+Duration = Annotated[str, AfterValidator(_check_duration)]
 Name = Annotated[str, AfterValidator(_check_name)]
 Line = Annotated[str, AfterValidator(_check_line)]
 Share = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]

@@ -1,7 +1,7 @@
 """What a condition may ask of a column of customer_traits, and the SQL a comparison becomes."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -84,19 +84,23 @@ def _sort_key(condition: Column, index: int, kind: str) -> Any:
 def compare(condition: Column, kind: str, negated: bool) -> str:
     """The comparison as SQL, null where the column is; negated under an odd number of `not`."""
     column, operator = condition.column, condition.operator
-    values = [literal(value, kind) for value in condition.values]
     if operator == "is_null":
         return f"{column} is {'not ' if negated is condition.is_null else ''}null"
+    return compare_with(column, operator, [literal(v, kind) for v in condition.values], negated)
+
+
+def compare_with(column: str, operator: str, values: Sequence[str], negated: bool) -> str:
+    """A column compared with literals, as SQL."""
     if operator in {"in", "not_in"}:
         word = "in" if (operator == "in") is not negated else "not in"
-        return f"{column} {word} ({_wrap(values)})"
+        return f"{column} {word} ({on_lines(values)})"
     if operator == "between":
         return f"{column} {'not between' if negated else 'between'} {values[0]} and {values[1]}"
     symbol = SYMBOLS[operator]
     return f"{column} {OPPOSITES[symbol] if negated else symbol} {values[0]}"
 
 
-def _wrap(values: list[str]) -> str:
+def on_lines(values: Sequence[str]) -> str:
     """Values on one line, or one a line when they are many."""
     one_line = ", ".join(values)
     many = ",\n    ".join(values)

@@ -1,20 +1,17 @@
 """From definitions to the text of the dbt models that are committed; compiled.py writes them.
 
-Generated are the models whose text depends on definitions: one boolean model that scans the traits
-once, one unpivot of it, the settings as data, and one thin model an audience. What happens to the
+Generated are the models whose text depends on definitions: one count of events, one boolean model that
+scans the traits once, one unpivot of it, the settings as data, and one thin model an audience. What happens to the
 candidates is ordinary SQL beside them, written by hand.
 """
 
 from collections.abc import Iterable, Sequence
-from textwrap import dedent
 
 from audiences.columns import Traits
-from audiences.conditions import Condition
+from audiences.matches import matches_files
 from audiences.model_text import SQL_HEADER, key_column, model_yml
-from audiences.rules import leaves, to_sql
 from audiences.settings_tables import settings_files
 from audiences.spec import Definition
-from audiences.sql_block import Sql
 
 
 def compile_definitions(definitions: Iterable[Definition], traits: Traits) -> dict[str, str]:
@@ -22,8 +19,7 @@ def compile_definitions(definitions: Iterable[Definition], traits: Traits) -> di
     compiled = [one for one in definitions if one.is_compiled]
     evaluated = [one for one in compiled if one.is_evaluated]
     files = {
-        "audience_matches.sql": _matches_sql(evaluated, traits),
-        "audience_matches.yml": _matches_yml(evaluated),
+        **matches_files(evaluated, traits),
         "audience_candidates.sql": _candidates_sql(evaluated),
         "audience_candidates.yml": _candidates_yml(),
         **settings_files(compiled),
@@ -32,42 +28,6 @@ def compile_definitions(definitions: Iterable[Definition], traits: Traits) -> di
         files[f"audience__{one.audience}.sql"] = _audience_sql(one)
         files[f"audience__{one.audience}.yml"] = _audience_yml(one)
     return files
-
-
-def _matches_sql(definitions: Sequence[Definition], traits: Traits) -> str:
-    columns = ["customer_id"]
-    for one in definitions:
-        columns.append(_boolean(to_sql(one.match, traits), one.audience))
-        if one.exclude is not None:
-            columns.append(_boolean(to_sql(one.exclude, traits), f"{one.audience}__excluded"))
-    selected = ",\n".join(columns).replace("\n", "\n        ")
-    return f"""{SQL_HEADER}
-with
-
-customer_traits as (
-
-    select * from {{{{ ref('customer_traits') }}}}
-
-),
-
-matched as (
-
-    select
-        {selected}
-    from customer_traits
-
-)
-
-select * from matched
-"""
-
-
-def _boolean(condition: str, name: str) -> str:
-    """A condition as a column that is never null."""
-    if condition.startswith("("):
-        condition = dedent(condition.removeprefix("(\n").removesuffix("\n)"))
-    inner = condition.replace("\n", "\n    ")
-    return f"coalesce(\n    {inner},\n    false\n) as {name}"
 
 
 def _candidates_sql(definitions: Sequence[Definition]) -> str:
@@ -128,22 +88,6 @@ members as (
 
 select * from members
 """
-
-
-def _matches_yml(definitions: Sequence[Definition]) -> str:
-    columns = [key_column("customer_id", "The customer.")]
-    for one in definitions:
-        columns.append(_verdict_column(one.audience, "match", one.match))
-        if one.exclude is not None:
-            columns.append(_verdict_column(f"{one.audience}__excluded", "exclude", one.exclude))
-    description = "One row a customer, one boolean column an audience: one scan of the traits."
-    return model_yml("audience_matches", description, columns)
-
-
-def _verdict_column(name: str, key: str, condition: Condition) -> dict[str, str]:
-    reasons = [leaf.reason for leaf, _ in leaves(condition) if isinstance(leaf, Sql)]
-    why = f" Its SQL: {'; '.join(reasons)}." if reasons else ""
-    return {"name": name, "description": f"Whether its `{key}` holds; never null.{why}"}
 
 
 def _candidates_yml() -> str:

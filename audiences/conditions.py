@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from audiences.blocks import Block, broken
+from audiences.events import Event
 from audiences.sql_block import Sql
 
 OPERATORS = ("eq", "in", "not_in", "gte", "gt", "lte", "lt", "between", "is_null")
@@ -13,10 +14,7 @@ OPERATORS = ("eq", "in", "not_in", "gte", "gt", "lte", "lt", "between", "is_null
 class Column(Block):
     """A condition on one trait column: exactly one operator, and what a missing value means."""
 
-    later = frozenset(
-        {"event", "count", "within", "where", "score", "max_age"}
-        | {"audience", "audiences", "offers_active"}
-    )
+    later = frozenset({"score", "max_age", "offers_active"})
 
     column: str
     eq: str | None = None
@@ -62,6 +60,26 @@ class Column(Block):
         return (operand,) if isinstance(operand, str) else tuple(operand)
 
 
+class InAudience(Block):
+    """True for who was in one of the audiences at the end of the day before, delivered or withheld."""
+
+    audience: str | None = None
+    audiences: tuple[str, ...] | None = Field(None, min_length=1)
+
+    @model_validator(mode="after")
+    def _check_one(self) -> "InAudience":
+        if self.audience is not None and self.audiences is not None:
+            raise broken("AUD100", "names `audience` and `audiences`", "use one of the two")
+        return self
+
+    @property
+    def names(self) -> dict[tuple[str | int, ...], str]:
+        """The audiences, each by its place in the condition."""
+        if self.audience is not None:
+            return {("audience",): self.audience}
+        return {("audiences", place): name for place, name in enumerate(self.audiences or ())}
+
+
 class All(Block):
     """True when every part is."""
 
@@ -80,19 +98,32 @@ class Not(Block):
     not_: "Condition" = Field(alias="not")
 
 
+KINDS = {
+    "all": "<all>",
+    "any": "<any_>",
+    "not": "<not>",
+    "sql": "<sql>",
+    "event": "<event>",
+    "audience": "<inaudience>",
+    "audiences": "<inaudience>",
+}
+
+
 def _kind(value: Any) -> str:
     if isinstance(value, Block):
         return f"<{type(value).__name__.lower()}>"
     keys = value if isinstance(value, dict) else ()
-    return next((f"<{key}>" for key in ("all", "any", "not", "sql") if key in keys), "<column>")
+    return next((kind for key, kind in KINDS.items() if key in keys), "<column>")
 
 
-Leaf = Column | Sql
+Leaf = Column | Sql | Event | InAudience
 Condition = Annotated[
     Annotated[All, Tag("<all>")]
-    | Annotated[Any_, Tag("<any>")]
+    | Annotated[Any_, Tag("<any_>")]
     | Annotated[Not, Tag("<not>")]
     | Annotated[Column, Tag("<column>")]
-    | Annotated[Sql, Tag("<sql>")],
+    | Annotated[Sql, Tag("<sql>")]
+    | Annotated[Event, Tag("<event>")]
+    | Annotated[InAudience, Tag("<inaudience>")],
     Discriminator(_kind),
 ]

@@ -14,7 +14,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from audiences.blocks import nearest
-from audiences.columns import ORDERED_KINDS, Finding, Traits, has_form, literal
+from audiences.columns import ORDERED_KINDS, Finding, Traits, has_form, literal, on_lines
 from audiences.sql_block import Sql
 
 DIALECT = "duckdb"
@@ -69,7 +69,10 @@ class Piece:
 
     def at(self, level: int) -> str:
         """The text where only what binds at least so strongly may stand bare."""
-        return self.text if self.level >= level else f"({self.text})"
+        if self.level >= level:
+            return self.text
+        inner = self.text.replace("\n", "\n    ")
+        return f"(\n    {inner}\n)" if "\n" in inner else f"({inner})"
 
 
 def check_expression(condition: Sql, path: tuple[Any, ...], traits: Traits) -> Iterator[Finding]:
@@ -200,7 +203,7 @@ class _Writer:
 
     def _in(self, node: exp.In, negated: bool = False) -> Piece:
         one, *values = self.of_one_kind([node.this, *node.expressions])
-        listed = ", ".join(value.text for value in values)
+        listed = on_lines([value.text for value in values])
         text = f"{one.at(ADD)} {'not ' if negated else ''}in ({listed})"
         return Piece(text, "boolean", COMPARE)
 
@@ -228,7 +231,7 @@ class _Writer:
     def _connect(self, node: exp.Connector) -> Piece:
         word, level = CONNECTORS[type(node)]
         left, right = self.of_kind(node.left, "boolean"), self.of_kind(node.right, "boolean")
-        return Piece(f"{left.at(level)} {word} {right.at(level)}", "boolean", level)
+        return Piece(f"{left.at(level)}\n{word} {right.at(level)}", "boolean", level)
 
     def _case(self, node: exp.Case | exp.If) -> Piece:
         branches = cast(list[exp.If], node.args.get("ifs") or [node])

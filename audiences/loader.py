@@ -1,6 +1,6 @@
 """From files to definitions, or to the problems that keep them from being one, with their place."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from audiences.blocks import nearest
-from audiences.columns import Traits
+from audiences.columns import Finding, Traits
 from audiences.errors import DefinitionError, InputError
+from audiences.references import check_references
 from audiences.rules import check_condition
 from audiences.spec import Definition
 from audiences.yaml_text import Lines, Misread, read_mapping
@@ -86,12 +87,14 @@ def check_definitions(
     definitions: list[Definition] = []
     problems: list[Problem] = []
     users: dict[tuple[str, str], str] = {}
-    for file in sorted(folder.rglob("*.y*ml")):
+    files = sorted(folder.rglob("*.y*ml"))
+    for file in files:
         definition, found = check_file(file, language)
         problems += found
         if definition is not None:
             definitions.append(definition)
             problems += _check_experiment_is_alone(definition, file, users)
+    problems += _check_asked_audiences(definitions, files)
     return definitions, problems
 
 
@@ -110,17 +113,15 @@ def check_file(
         definition = Definition.model_validate(raw)
     except ValidationError as error:
         return None, [_explain(entry, file, raw, lines) for entry in error.errors()]
-    problems = [
-        Problem(code, file.name, _line(path, lines), _spell(path), _show(path, raw), rule, fix)
-        for code, path, rule, fix in _check_against(definition, file, language)
-    ]
+    findings = _check_against(definition, file, language)
+    problems = [_place(finding, file, raw, lines) for finding in findings]
     return (None if problems else definition), problems
 
 
 def _check_against(
     definition: Definition, file: Path, language: Language | None
-) -> Iterator[tuple[str, tuple[Any, ...], str, str]]:
-    """Code, path, rule and fix of what the file's own text cannot tell."""
+) -> Iterator[Finding]:
+    """What is wrong that the file's own text cannot tell."""
     if file.name != f"{definition.audience}.yml":
         fix = f"name the file {definition.audience}.yml"
         yield "AUD102", ("audience",), "must be the file's name", fix
@@ -153,6 +154,21 @@ def _check_experiment_is_alone(
                 rule=f"is used by {other} too",
                 fix=f"give this experiment a {name} of its own",
             )
+
+
+def _check_asked_audiences(
+    definitions: Iterable[Definition], files: Iterable[Path]
+) -> Iterator[Problem]:
+    """What is wrong with conditions on other audiences, which the whole folder tells."""
+    by_name = {file.stem: file for file in files}
+    for audience, finding in check_references({d.audience: d for d in definitions}, by_name):
+        yield _place(finding, by_name[audience], *read_mapping(by_name[audience]))
+
+
+def _place(finding: Finding, file: Path, raw: Any, lines: Lines) -> Problem:
+    """A problem from a finding."""
+    code, path, rule, fix = finding
+    return Problem(code, file.name, _line(path, lines), _spell(path), _show(path, raw), rule, fix)
 
 
 def _explain(entry: Any, file: Path, raw: Any, lines: Lines) -> Problem:

@@ -12,9 +12,10 @@ from typing import Any
 
 import yaml
 
-from audiences.columns import Finding, Traits, check_column, compare
-from audiences.conditions import All, Any_, Column, Condition, Leaf, Not
+from audiences.columns import Finding, Traits, check_column, compare, compare_with
+from audiences.conditions import All, Any_, Column, Condition, InAudience, Leaf, Not
 from audiences.errors import InputError
+from audiences.events import Event
 from audiences.expressions import check_expression, write_expression
 from audiences.sql_block import Sql
 
@@ -102,10 +103,28 @@ def to_sql(condition: Condition, traits: Traits, negated: bool = False) -> str:
             return _join("and" if negated else "or", parts, traits, negated)
         case Not(not_=part):
             return to_sql(part, traits, not negated)
+        case leaf:
+            return _leaf_sql(leaf, traits, negated)
+
+
+def _leaf_sql(leaf: Leaf, traits: Traits, negated: bool) -> str:
+    match leaf:
         case Column():
-            return _known(compare(condition, traits[condition.column], negated), condition.if_null)
+            return _known(compare(leaf, traits[leaf.column], negated), leaf.if_null)
         case Sql():
-            return _known(write_expression(condition.sql, traits, negated), condition.if_null)
+            return _known(write_expression(leaf.sql, traits, negated), leaf.if_null)
+        case Event(count=count):
+            numbers = [str(number) for number in count.values]
+            return compare_with(leaf.column, count.operator, numbers, negated)
+        case InAudience(names=names):
+            flags = " or ".join(was_in(name) for name in names.values())
+            one = f"({flags})" if len(names) > 1 else flags
+            return f"not {one}" if negated else one
+
+
+def was_in(audience: str) -> str:
+    """The column of audience_matches' input that says who was in an audience the day before."""
+    return f"was_in__{audience}"
 
 
 def _known(compared: str, if_null: str | None) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from audiences.blocks import Block, Day, Line, Name, Share, broken, nearest
+from audiences.blocks import Block, Day, Duration, Line, Name, Share, broken, nearest
 from audiences.conditions import Condition
 from audiences.names import NAME_FORM, why_not_an_audience_name
 
@@ -88,7 +88,7 @@ class Goal(Block):
     """What the audience is for: a metric, its window, and where it should go by when."""
 
     metric: str
-    window: str
+    window: Duration
     baseline: Share | None = None
     target: Share | None = None
     by: Day | None = None
@@ -97,8 +97,6 @@ class Goal(Block):
     def _check_goal(self) -> "Goal":
         if self.metric not in GOAL_METRICS:
             raise broken("AUD110", "unknown metric", nearest(self.metric, GOAL_METRICS), "metric")
-        if not re.fullmatch(r"[1-9]\d{0,2}d", self.window):
-            raise broken("AUD103", "is not a duration", "write days, for example 14d", "window")
         return self
 
     @property

@@ -23,10 +23,14 @@ match:
     - {{ column: order_count, gte: 2 }}
     # - not: {{ column: country, in: [US, CA] }}
     # - {{ column: days_since_last_order, between: [30, 90] }}
+    # - {{ event: order_completed, count: {{ gte: 3 }}, within: 365d }}
     # - {{ sql: "coalesce(refund_order_share, 0) < 0.5", reason: "serial refunders" }}   # what the rest cannot say
 
 # People who match and are left out all the same; same language.
-# exclude: {{ column: latest_nps_score, lte: 6 }}
+# exclude:
+#   any:
+#     - {{ column: latest_nps_score, lte: 6 }}
+#     - {{ audiences: [churned_winback] }}   # who was in another audience the day before
 
 contact: {{ channels: [email] }}   # in order of preference; `contact: none` for analysis and files only
 

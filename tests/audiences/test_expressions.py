@@ -88,8 +88,11 @@ WRITTEN = [
     ("m_score not between 1 and 3", "m_score not between 1 and 3"),
     ("country != 'DE'", "country <> 'DE'"),
     ("country = 'it''s; -- {{ no }}'", None),
-    ("not (is_member or country is null)", "not (is_member or country is null)"),
-    ("is_member or is_member and not is_member", "(is_member or is_member and not is_member)"),
+    ("not (is_member or country is null)", "not (\n    is_member\n    or country is null\n)"),
+    (
+        "is_member or is_member and not is_member",
+        "(\n    is_member\n    or is_member\n    and not is_member\n)",
+    ),
     ("(order_count + 1) * 2 > -m_score", None),
     ("order_count - (m_score - 1) > 0", None),
     ("order_count / nullif(m_score, 0) >= 2", None),
@@ -127,6 +130,17 @@ def test_what_is_taken_keeps_its_meaning(text: str, written: str | None) -> None
         for meant, found, negated in connection.execute(sql).fetchall():
             assert found is meant
             assert negated is (None if meant is None else not meant)
+
+
+def test_two_groups_are_not_taken_for_one(tmp_path: Path) -> None:
+    sql = '{ sql: "(is_member or m_score > 1) = (is_member or m_score > 2)", reason: "tried" }'
+    text = SMALLEST.replace("{ column: order_count, gte: 1 }", sql)
+    (tmp_path / "everybody.yml").write_text(text)
+    files = compile_definitions(load_definitions(tmp_path), TRAITS)
+    assert (
+        "        coalesce(\n            (\n                is_member"
+        in files["audience_matches.sql"]
+    )
 
 
 def test_it_is_compiled_with_its_reason(tmp_path: Path) -> None:

@@ -52,7 +52,31 @@ WRONG = [
     ("AUD101", 7, "match.gre", "unknown key", matching("{ column: order_count, gre: 1 }")),
     ("AUD101", 9, "entry", "not supported yet", SMALLEST + "entry: { max_stay: 45d }"),
     ("AUD101", 9, "destinations", "unknown key", SMALLEST + "destinations: []"),
-    ("AUD101", 7, "match.event", "not supported yet", matching("{ event: x, count: { eq: 0 } }")),
+    ("AUD101", 7, "match.with", "unknown key", matching("{ event: x, with: 3d }")),
+    (
+        "AUD101",
+        7,
+        "match.where.value",
+        "unknown key",
+        matching("{ event: x, where: { value: 1 } }"),
+    ),
+    ("AUD100", 7, "match.where", "names no column", matching("{ event: x, where: {} }")),
+    ("AUD100", 7, "match.count", "got none", matching("{ event: x, count: {} }")),
+    ("AUD100", 7, "match.count.gte", "integer", matching("{ event: x, count: { gte: few } }")),
+    ("AUD103", 7, "match.within", "not a duration", matching("{ event: x, within: 2w }")),
+    ("AUD103", 7, "match.within", "not a duration", matching("{ event: x, within: 0d }")),
+    ("AUD206", 7, "match.count.eq", "nobody can", matching("{ event: x, count: { eq: -1 } }")),
+    ("AUD206", 7, "match.count.lt", "nobody can", matching("{ event: x, count: { lt: 0 } }")),
+    (
+        "AUD206",
+        7,
+        "match.count.between",
+        "nobody can",
+        matching("{ event: x, count: { between: [5, 2] } }"),
+    ),
+    ("AUD206", 7, "match.count.gte", "same for", matching("{ event: x, count: { gte: 0 } }")),
+    ("AUD100", 7, "match", "names `audience` and", matching("{ audience: a, audiences: [b] }")),
+    ("AUD100", 7, "match.audiences", "at least 1 item", matching("{ audiences: [] }")),
     (
         "AUD101",
         8,
@@ -204,6 +228,38 @@ def test_a_salt_belongs_to_one_experiment(write: Write) -> None:
         " (got 0123456789abcdef)"
     ]
     assert len(definitions) == 2
+
+
+def asking(name: str, condition: str) -> str:
+    text = SMALLEST.replace("everybody", name)
+    return text.replace("{ column: order_count, gte: 1 }", condition)
+
+
+def test_an_audience_may_ask_only_for_audiences_there_are(write: Write) -> None:
+    write(asking("friends", "{ audience: everybodi }"), "friends.yml")
+    write(SMALLEST.replace("everybody", "hidden") + "status: draft", "hidden.yml")
+    write(SMALLEST + "exclude: { audiences: [friends, hidden] }")
+    write("not an audience", "broken.yml")
+    folder = write(asking("others", "{ not: { audience: broken } }"), "others.yml")
+    definitions, problems = check_definitions(folder, LANGUAGE)
+    assert [each.audience for each in definitions] == ["everybody", "friends", "hidden", "others"]
+    assert [str(each) for each in problems[1:]] == [
+        "everybody.yml:9: AUD110 exclude.audiences[1]: is a draft, which nobody is in (got 'hidden')",
+        "friends.yml:7: AUD110 match.audience: is not an audience (got 'everybodi')",
+    ]
+    assert problems[2].fix == "did you mean `everybody`?"
+
+
+def test_audiences_may_not_ask_in_a_circle(write: Write) -> None:
+    write(asking("one", "{ any: [{ audience: three }, { audience: two }] }"), "one.yml")
+    write(asking("two", "{ not: { audience: three } }"), "two.yml")
+    write(asking("three", "{ audiences: [everybody, one] }"), "three.yml")
+    write(asking("mirror", "{ audience: mirror }"), "mirror.yml")
+    _, problems = check_definitions(write(), LANGUAGE)
+    assert [(each.code, each.where, each.path, each.rule) for each in problems] == [
+        ("AUD109", "mirror.yml:7", "match.audience", "asks for itself: mirror -> mirror"),
+        ("AUD109", "one.yml:7", "match.any[0].audience", "asks for itself: one -> three -> one"),
+    ]
 
 
 @pytest.mark.parametrize("value", ["NO", "12e45678", "09:00", "0x1F", "1_000", "on", "2026-01-01"])
