@@ -7,22 +7,26 @@ from decimal import Decimal
 from typing import Any
 
 from audiences.blocks import nearest
-from audiences.conditions import Column
+from audiences.conditions import Column, Score
 
 Traits = Mapping[str, str]
-"""Column of customer_traits -> its kind: text, number, day, instant, boolean or sensitive."""
+"""Column of customer_traits -> its kind: text, number, score, day, instant, boolean or sensitive."""
 
 ORDERED = {"eq", "in", "not_in", "gte", "gt", "lte", "lt", "between", "is_null"}
 OPERATORS = {
     "text": {"eq", "in", "not_in", "is_null"},
     "boolean": {"eq", "is_null"},
     "number": ORDERED,
+    "score": ORDERED,
     "day": ORDERED,
     "instant": ORDERED,
 }
-ORDERED_KINDS = {"number", "day", "instant"}
+NUMBERS = {"number", "score"}
+ORDERED_KINDS = NUMBERS | {"day", "instant"}
+NUMBER_FORM = (r"-?\d{1,12}(\.\d{1,4})?", "a number such as 12 or 0.5")
 FORMS = {
-    "number": (r"-?\d{1,12}(\.\d{1,4})?", "a number such as 12 or 0.5"),
+    "number": NUMBER_FORM,
+    "score": NUMBER_FORM,
     "day": (r"\d{4}-\d{2}-\d{2}", "a day as YYYY-MM-DD"),
     "instant": (r"\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2})?", "a UTC instant as YYYY-MM-DD HH:MM:SS"),
     "boolean": (r"true|false", "true or false"),
@@ -37,14 +41,19 @@ Finding = tuple[str, tuple[Any, ...], str, str]
 def check_column(condition: Column, path: tuple[Any, ...], traits: Traits) -> Iterator[Finding]:
     """What is wrong with a condition on a column, given the columns there are."""
     operator, at_operator = condition.operator, (*path, condition.operator)
+    at_column = (*path, condition.key)
+    if isinstance(condition, Score) and traits.get(condition.column) != "score":
+        scores = [name for name, kind in traits.items() if kind == "score"]
+        yield "AUD110", at_column, "is not a score", nearest(condition.column, scores)
+        return
     if condition.column not in traits:
         fix = nearest(condition.column, traits)
-        yield "AUD201", (*path, "column"), "is not a column of customer_traits", fix
+        yield "AUD201", at_column, "is not a column of customer_traits", fix
         return
     kind = traits[condition.column]
     if kind == "sensitive":
         rule = "is a sensitive column, which may not decide whom an audience addresses"
-        yield "AUD204", (*path, "column"), rule, "use another column"
+        yield "AUD204", at_column, rule, "use another column"
         return
     if operator not in OPERATORS[kind]:
         fix = f"use one of {', '.join(sorted(OPERATORS[kind]))}"
@@ -78,7 +87,7 @@ def _is_instant(value: str) -> bool:
 
 def _sort_key(condition: Column, index: int, kind: str) -> Any:
     value = condition.values[index]
-    return Decimal(value) if kind == "number" else value
+    return Decimal(value) if kind in NUMBERS else value
 
 
 def compare(condition: Column, kind: str, negated: bool) -> str:

@@ -1,10 +1,10 @@
 """Conditions of `match` and `exclude`: all, any and not over what can be asked, which rules.py knows."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from audiences.blocks import Block, broken
+from audiences.blocks import Block, Duration, broken
 from audiences.events import Event
 from audiences.sql_block import Sql
 
@@ -14,7 +14,8 @@ OPERATORS = ("eq", "in", "not_in", "gte", "gt", "lte", "lt", "between", "is_null
 class Column(Block):
     """A condition on one trait column: exactly one operator, and what a missing value means."""
 
-    later = frozenset({"score", "max_age", "offers_active"})
+    key: ClassVar[str] = "column"
+    later = frozenset({"offers_active"})
 
     column: str
     eq: str | None = None
@@ -60,6 +61,15 @@ class Column(Block):
         return (operand,) if isinstance(operand, str) else tuple(operand)
 
 
+class Score(Column):
+    """A condition on a column that a model scored. Every run scores anew, so no score is older than its day."""
+
+    key: ClassVar[str] = "score"
+
+    column: str = Field(alias="score")
+    max_age: Duration | None = None
+
+
 class InAudience(Block):
     """True for who was in one of the audiences at the end of the day before, delivered or withheld."""
 
@@ -102,6 +112,7 @@ KINDS = {
     "all": "<all>",
     "any": "<any_>",
     "not": "<not>",
+    "score": "<score>",
     "sql": "<sql>",
     "event": "<event>",
     "audience": "<inaudience>",
@@ -116,12 +127,13 @@ def _kind(value: Any) -> str:
     return next((kind for key, kind in KINDS.items() if key in keys), "<column>")
 
 
-Leaf = Column | Sql | Event | InAudience
+Leaf = Column | Score | Sql | Event | InAudience
 Condition = Annotated[
     Annotated[All, Tag("<all>")]
     | Annotated[Any_, Tag("<any_>")]
     | Annotated[Not, Tag("<not>")]
     | Annotated[Column, Tag("<column>")]
+    | Annotated[Score, Tag("<score>")]
     | Annotated[Sql, Tag("<sql>")]
     | Annotated[Event, Tag("<event>")]
     | Annotated[InAudience, Tag("<inaudience>")],

@@ -14,7 +14,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from audiences.blocks import nearest
-from audiences.columns import ORDERED_KINDS, Finding, Traits, has_form, literal, on_lines
+from audiences.columns import NUMBERS, ORDERED_KINDS, Finding, Traits, has_form, literal, on_lines
 from audiences.sql_block import Sql
 
 DIALECT = "duckdb"
@@ -164,7 +164,7 @@ class _Writer:
         kind = self.traits[name]
         if kind == "sensitive":
             raise Refused("AUD204", f"`{name}` is a sensitive column", "use another column")
-        return Piece(name, kind)
+        return Piece(name, "number" if kind in NUMBERS else kind)
 
     def _literal(self, node: exp.Literal) -> Piece:
         return self._value(node.name, "text" if node.is_string else "number")

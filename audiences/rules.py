@@ -56,7 +56,10 @@ def read_traits(traits_yml: Path) -> dict[str, str]:
 
 def _kind(column: dict[str, Any]) -> str:
     kind = KINDS[re.split(r"[ (]", column["data_type"].strip().lower())[0]]
-    return "sensitive" if column.get("config", {}).get("meta", {}).get("sensitive") else kind
+    meta = column.get("config", {}).get("meta", {})
+    if meta.get("sensitive"):
+        return "sensitive"
+    return "score" if meta.get("scored") else kind
 
 
 def leaves(

@@ -23,6 +23,7 @@ match:
     - {{ column: order_count, gte: 2 }}
     # - not: {{ column: country, in: [US, CA] }}
     # - {{ column: days_since_last_order, between: [30, 90] }}
+    # - {{ score: churn_risk, gte: 0.6 }}
     # - {{ event: order_completed, count: {{ gte: 3 }}, within: 365d }}
     # - {{ sql: "coalesce(refund_order_share, 0) < 0.5", reason: "serial refunders" }}   # what the rest cannot say
 

@@ -17,6 +17,7 @@ TRAITS = {
     "created_at": "instant",
     "is_member": "boolean",
     "gender": "sensitive",
+    "churn_risk": "score",
 }
 LANGUAGE = Language(TRAITS, frozenset({"marketing_promotions", "newsletter"}))
 

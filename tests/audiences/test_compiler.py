@@ -28,6 +28,7 @@ TYPES = {
     "instant": "timestamp",
     "boolean": "boolean",
     "sensitive": "varchar",
+    "score": "double",
 }
 TABLE = ", ".join(f"{name} {TYPES[kind]}" for name, kind in TRAITS.items())
 
@@ -169,6 +170,12 @@ def test_a_literal_is_the_text_and_nothing_else(text: str) -> None:
     assert duckdb.sql(f"select {literal}").fetchall() == [(text,)]
 
 
+def test_a_score_is_compared_like_a_number() -> None:
+    raw = {"score": "churn_risk", "between": ["0.5", "1"], "max_age": "7d", "if_null": "match"}
+    score = Not.model_validate({"not": raw})
+    assert to_sql(score, TRAITS) == "coalesce(churn_risk not between 0.5 and 1, true)"
+
+
 def test_only_evaluated_audiences_are_asked_and_drafts_go_no_further(write: Write) -> None:
     for status in ("active", "paused", "retired", "draft"):
         text = SMALLEST.replace("everybody", f"is_{status}") + f"status: {status}\n"
@@ -195,6 +202,7 @@ models:
       - { name: customer_id, data_type: varchar }
       - { name: order_count, data_type: bigint }
       - { name: gender, data_type: varchar, config: { meta: { sensitive: true } } }
+      - { name: churn_risk, data_type: double, config: { meta: { scored: true } } }
       - { name: spent_amount, data_type: "decimal(18,4)" }
 """
 
@@ -212,6 +220,7 @@ def test_the_contract_gives_columns_their_kinds(traits_yml: Path) -> None:
         "customer_id": "text",
         "order_count": "number",
         "gender": "sensitive",
+        "churn_risk": "score",
         "spent_amount": "number",
     }
     assert read_traits(traits_yml) == kinds

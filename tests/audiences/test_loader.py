@@ -129,6 +129,21 @@ WRONG = [
         "needs a goal",
         experimenting("goal: { metric: order_conversion, window: 14d }\n", ""),
     ),
+    ("AUD110", 7, "match.score", "is not a score", matching("{ score: order_count, gte: 1 }")),
+    (
+        "AUD103",
+        7,
+        "match.max_age",
+        "not a duration",
+        matching("{ score: churn_risk, gte: 0.6, max_age: 7 }"),
+    ),
+    (
+        "AUD201",
+        7,
+        "match.gte",
+        "does not fit churn_risk",
+        matching("{ score: churn_risk, gte: high }"),
+    ),
     ("AUD201", 7, "match.column", "is not a column", matching("{ column: contry, eq: DE }")),
     (
         "AUD201",
@@ -196,6 +211,8 @@ def test_a_wrong_definition(write: Write, wrong: tuple[str, int, str, str, str])
     [
         (SMALLEST + "pupose: newsletter", "`purpose`"),
         (matching("{ column: contry, eq: DE }"), "`country`"),
+        (matching("{ score: chrun_risk, gte: 0.5 }"), "`churn_risk`"),
+        (matching("{ sql: \"contry = 'DE'\", reason: x }"), "`country`"),
         (changed("newsletter", "newsleter"), "`newsletter`"),
         (matching("{ column: country, equal: DE }"), "known here:"),
     ],
