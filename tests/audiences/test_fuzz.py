@@ -205,14 +205,14 @@ def test_expressions_by_chance(tmp_path: Path, sql: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=2000, **FUZZ)
+@settings(max_examples=700, **FUZZ)
 @given(conditions=FOLDERS)
 def test_thousands_of_definitions_by_chance(tmp_path: Path, conditions: dict[str, Any]) -> None:
     survives(tmp_path, conditions)
 
 
 @pytest.mark.slow
-@settings(max_examples=2000, **FUZZ)
+@settings(max_examples=700, **FUZZ)
 @given(sql=expressions() | st.text(max_size=30))
 def test_thousands_of_expressions_by_chance(tmp_path: Path, sql: str) -> None:
     survives(tmp_path, {"everybody": {"sql": sql, "reason": "tried"}})
