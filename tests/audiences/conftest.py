@@ -1,11 +1,13 @@
 """The language the tests write definitions in, and the smallest valid definition."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from audiences.loader import Language
+from tests.audiences.days import ANALYSIS, PEOPLE, WITH_TEST, define, permission, traits
+from tests.audiences.dbt_sql import House, render_models
 
 TRAITS = {
     "customer_id": "text",
@@ -52,3 +54,19 @@ def write(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path
 
     return write_definition
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return render_models(tmp_path_factory.mktemp("dbt"))
+
+
+@pytest.fixture
+def house(models: dict[str, str], tmp_path: Path) -> Iterator[House]:
+    house = House(models)
+    define(house, tmp_path, buyers=WITH_TEST, everybody=ANALYSIS)
+    house.fill("activation.contact_permissions", [permission(person) for person in PEOPLE])
+    house.fill("activation.customer_traits", [traits(person) for person in PEOPLE])
+    yield house
+    house.state.close()
+    house.warehouse.close()

@@ -10,24 +10,23 @@ from audiences.compiler import compile_definitions
 from audiences.events import Event
 from audiences.loader import load_definitions
 from tests.audiences.conftest import SMALLEST
-from tests.audiences.dbt_sql import House
-from tests.audiences.test_days import (
+from tests.audiences.days import (
     ANALYSIS,
     DAY,
     WITH_TEST,
     define,
     memberships,
-    models,  # noqa: F401 - a fixture
     permission,
     traits,
 )
+from tests.audiences.dbt_sql import House
 
 ALL = "match: { column: order_count, gte: 0, if_null: match }"
 DAYS = timedelta(days=1)
 
 
 @pytest.fixture
-def house(models: dict[str, str]) -> Iterator[House]:  # noqa: F811 - the fixture
+def house(models: dict[str, str]) -> Iterator[House]:
     house = House(models)
     yield house
     house.state.close()

@@ -1,120 +1,24 @@
 """Days in the life of audiences: who enters, who leaves and why, and who never changes arm."""
 
 import hashlib
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from audiences.loader import Language
-from tests.audiences.dbt_sql import House, compiled, render_models
-
-LANGUAGE = Language(
-    {
-        "customer_id": "text",
-        "email": "text",
-        "country": "text",
-        "lifecycle_stage": "text",
-        "order_count": "number",
-    },
-    frozenset({"newsletter"}),
+from tests.audiences.days import (
+    ANALYSIS,
+    DAY,
+    PASS,
+    PEOPLE,
+    WITH_TEST,
+    define,
+    dispositions,
+    memberships,
+    permission,
+    traits,
 )
-DAY = date(2026, 3, 1)
-PEOPLE = [f"c{number}" for number in range(12)]
-
-WITH_TEST = """\
-version: 1
-audience: buyers
-label: { en: "Buyers" }
-owner: someone@example.com
-purpose: newsletter
-evergreen: true
-match: { column: lifecycle_stage, eq: active }
-exclude: { column: country, eq: XX }
-contact: { channels: [email, push] }
-goal: { metric: order_conversion, window: 14d }
-experiment:
-  key: buyers_test
-  phase: 1
-  salt: 0123456789abcdef
-  arms:
-    holdout: { slots: [0, 4999], delivers: false }
-    message: { slots: [5000, 9999] }
-"""
-ANALYSIS = """\
-version: 1
-audience: everybody
-label: { en: "Everybody" }
-owner: someone@example.com
-purpose: newsletter
-evergreen: true
-match: { column: order_count, gte: 0, if_null: match }
-contact: none
-"""
-PASS = {"buyers": "pass", "everybody": "pass"}
-
-
-@pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return render_models(tmp_path_factory.mktemp("dbt"))
-
-
-@pytest.fixture
-def house(models: dict[str, str], tmp_path: Path) -> Iterator[House]:
-    house = House(models)
-    define(house, tmp_path, buyers=WITH_TEST, everybody=ANALYSIS)
-    house.fill("activation.contact_permissions", [permission(person) for person in PEOPLE])
-    house.fill("activation.customer_traits", [traits(person) for person in PEOPLE])
-    yield house
-    house.state.close()
-    house.warehouse.close()
-
-
-def define(house: House, folder: Path, **definitions: str) -> None:
-    for file in folder.glob("*.yml"):
-        file.unlink()
-    for name, text in definitions.items():
-        (folder / f"{name}.yml").write_text(text)
-    house.definitions = compiled(folder, LANGUAGE)
-
-
-def traits(person: str, stage: str | None = "active", **changed: object) -> tuple[object, ...]:
-    row = {
-        "as_of_date": DAY,
-        "customer_id": person,
-        "email": f"{person}@example.com",
-        "phone": None,
-        "first_name": "Ada",
-        "country": "DE",
-        "lifecycle_stage": stage,
-        "order_count": 1,
-    }
-    return tuple({**row, **changed}.values())
-
-
-def permission(person: str, reason: str = "granted", channel: str = "email") -> tuple[object, ...]:
-    return (person, channel, "newsletter", reason == "granted", reason)
-
-
-def memberships(house: House, audience: str = "buyers") -> list[tuple[object, ...]]:
-    return house.rows(
-        f"""
-        select customer_id, entry_seq, cast(entered_at as date), cast(exited_at as date),
-            exit_reason, arm, is_delivered
-        from audiences.audience_memberships where audience = '{audience}' order by all
-        """
-    )
-
-
-def dispositions(house: House, audience: str = "buyers") -> dict[str, str]:
-    found = house.rows(
-        "select customer_id, disposition from audiences.audience_dispositions"
-        f" where audience = '{audience}'"
-    )
-    return {str(person): str(disposition) for person, disposition in found}
+from tests.audiences.dbt_sql import House
 
 
 def test_a_candidate_ends_in_the_first_gate_that_stops_it(house: House) -> None:
@@ -360,71 +264,8 @@ def test_blocks_are_the_decisions_that_stand_now(house: House) -> None:
     ]
 
 
-STAGES = st.sampled_from(["active", "active", "churned", None])
-REASONS = st.sampled_from(["granted", "granted", "withdrawn", "complained"])
-PERSON_DAY = st.one_of(st.none(), st.tuples(STAGES, REASONS))
-HISTORY = st.lists(
-    st.tuples(
-        st.lists(PERSON_DAY, min_size=4, max_size=4), st.sampled_from(["pass", "pass", "hold"])
-    ),
-    min_size=2,
-    max_size=8,
-)
-
-
-@settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(history=HISTORY)
-def test_any_history(house: House, history: list[tuple[list[tuple[str, str] | None], str]]) -> None:
-    for ledger in ("assignments", "memberships", "gate_verdicts"):
-        house.state.execute(f"delete from {ledger}")
-    arms: dict[object, object] = {}
-    for offset, (people, verdict) in enumerate(history):
-        day = DAY + timedelta(days=offset)
-        if offset % 2:
-            house.start_anew()
-        here = {f"c{index}": seen for index, seen in enumerate(people) if seen}
-        house.fill(
-            "activation.customer_traits", [traits(who, stage) for who, (stage, _) in here.items()]
-        )
-        house.fill(
-            "activation.contact_permissions",
-            [permission(who, why) for who, (_, why) in here.items()],
-        )
-        house.run_day(day, {"buyers": verdict, "everybody": "pass"})
-        check_day(house, here)
-        for person, arm in house.rows(
-            "select customer_id, arm from audiences.audience_assignments"
-        ):
-            assert arms.setdefault(person, arm) == arm
-    before = memberships(house)
-    house.run_day(day, {"buyers": verdict, "everybody": "pass"})
-    assert memberships(house) == before
-
-
 def test_without_an_address_a_member_is_suppressed(house: House) -> None:
     house.run_day(DAY, PASS)
     house.fill("activation.customer_traits", [traits("c1", email=None)])
     house.run_day(DAY + timedelta(days=1), PASS)
     assert [row[4] for row in memberships(house) if row[0] == "c1"] == ["suppressed"]
-
-
-def check_day(house: House, here: dict[str, tuple[str, str]]) -> None:
-    """What holds on any day."""
-    matched = {person for person, (stage, _) in here.items() if stage == "active"}
-    assert set(dispositions(house)) == matched
-    assert set(dispositions(house, "everybody")) == set(here)
-    withheld = {row[0] for row in memberships(house) if row[3] is None and not row[-1]}
-    delivered = {person for (person,) in house.rows("select customer_id from audiences.buyers")}
-    assert withheld.isdisjoint(delivered)
-    overlaps = house.rows(
-        """
-        select 1 from audiences.audience_memberships as one
-        inner join audiences.audience_memberships as other
-            on one.audience = other.audience and one.customer_id = other.customer_id
-            and one.entry_seq < other.entry_seq
-        where one.exited_at is null or one.exited_at > other.entered_at
-        """
-    )
-    assert overlaps == []
