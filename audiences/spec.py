@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from audiences.blocks import Block, Day, Duration, Line, Name, Share, broken, nearest
 from audiences.conditions import Condition
+from audiences.fixtures import Fixture
 from audiences.names import NAME_FORM, why_not_an_audience_name
 
 GOAL_METRICS = ("order_conversion",)
@@ -140,7 +141,7 @@ class Guardrails(Block):
 class Definition(Block):
     """One audience."""
 
-    later = frozenset({"unit", "entry", "priority", "payload", "tests"})
+    later = frozenset({"unit", "entry", "priority", "payload"})
 
     version: Literal["1"]
     audience: Annotated[str, AfterValidator(_check_audience)]
@@ -159,6 +160,7 @@ class Definition(Block):
     goal: Goal | None = None
     experiment: Experiment | None = None
     guardrails: Guardrails = Guardrails()
+    tests: tuple[Fixture, ...] = ()
 
     @model_validator(mode="after")
     def _check_whole(self) -> "Definition":
