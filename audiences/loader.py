@@ -56,10 +56,11 @@ class Problem:
 
 @dataclass(frozen=True)
 class Language:
-    """What definitions may refer to: trait columns with their kinds, and consent purposes."""
+    """What definitions may refer to: trait columns with their kinds, and what seeds declare."""
 
     traits: Traits
     purposes: Collection[str]
+    metrics: Collection[str]
 
 
 def load_definitions(folder: Path, language: Language | None = None) -> list[Definition]:
@@ -67,7 +68,7 @@ def load_definitions(folder: Path, language: Language | None = None) -> list[Def
 
     Args:
         folder: Where the definitions are.
-        language: What they may refer to; without it, columns and purposes are not looked up.
+        language: What they may refer to; without it, no column or name is looked up.
 
     Raises:
         DefinitionError: A definition is wrong; the first problem, and how many there are.
@@ -133,6 +134,9 @@ def _check_against(
     if definition.purpose not in language.purposes:
         fix = nearest(definition.purpose, language.purposes)
         yield "AUD110", ("purpose",), "is not a declared purpose", fix
+    if definition.goal and definition.goal.metric not in language.metrics:
+        fix = nearest(definition.goal.metric, language.metrics)
+        yield "AUD110", ("goal", "metric"), "is not a declared metric", fix
     yield from check_condition(definition.match, ("match",), language.traits)
     if definition.exclude is not None:
         yield from check_condition(definition.exclude, ("exclude",), language.traits)

@@ -7,12 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from audiences.blocks import Block, Day, Duration, Line, Name, Share, broken, nearest
+from audiences.blocks import Block, Day, Duration, Line, Name, Share, broken
 from audiences.conditions import Condition
 from audiences.fixtures import Fixture
 from audiences.names import NAME_FORM, why_not_an_audience_name
 
-GOAL_METRICS = ("order_conversion",)
 LAST_SLOT = 9999
 
 
@@ -93,12 +92,6 @@ class Goal(Block):
     baseline: Share | None = None
     target: Share | None = None
     by: Day | None = None
-
-    @model_validator(mode="after")
-    def _check_goal(self) -> "Goal":
-        if self.metric not in GOAL_METRICS:
-            raise broken("AUD110", "unknown metric", nearest(self.metric, GOAL_METRICS), "metric")
-        return self
 
     @property
     def window_days(self) -> int:
