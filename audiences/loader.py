@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from audiences.blocks import nearest
 from audiences.columns import Finding, Traits
 from audiences.errors import DefinitionError, InputError
+from audiences.fixtures import check_tests
 from audiences.references import check_references
 from audiences.rules import check_condition
 from audiences.spec import Definition
@@ -126,6 +127,8 @@ def _check_against(
     if file.name != f"{definition.audience}.yml":
         fix = f"name the file {definition.audience}.yml"
         yield "AUD102", ("audience",), "must be the file's name", fix
+    arms = definition.experiment.arms if definition.experiment else ()
+    yield from check_tests(definition.tests, arms, language.traits if language else None)
     if language is None:
         return
     if definition.purpose not in language.purposes:

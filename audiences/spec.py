@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from audiences.blocks import Block, Day, Duration, Line, Name, Share, broken
 from audiences.conditions import Condition
+from audiences.fixtures import Fixture
 from audiences.names import NAME_FORM, why_not_an_audience_name
 
 LAST_SLOT = 9999
@@ -133,7 +134,7 @@ class Guardrails(Block):
 class Definition(Block):
     """One audience."""
 
-    later = frozenset({"unit", "entry", "priority", "payload", "tests"})
+    later = frozenset({"unit", "entry", "priority", "payload"})
 
     version: Literal["1"]
     audience: Annotated[str, AfterValidator(_check_audience)]
@@ -152,6 +153,7 @@ class Definition(Block):
     goal: Goal | None = None
     experiment: Experiment | None = None
     guardrails: Guardrails = Guardrails()
+    tests: tuple[Fixture, ...] = ()
 
     @model_validator(mode="after")
     def _check_whole(self) -> "Definition":
