@@ -6,7 +6,7 @@ from pathlib import Path
 
 from audiences.compiler import compile_definitions
 from audiences.errors import DefinitionError, InputError
-from audiences.loader import Language, load_definitions
+from audiences.loader import Language, load_definitions, load_holdout
 from audiences.model_text import SQL_HEADER, YML_HEADER
 
 
@@ -71,7 +71,8 @@ def check_compiled(definitions_dir: Path, models_dir: Path, language: Language) 
 
 
 def _compile(definitions_dir: Path, language: Language) -> dict[str, str]:
-    return compile_definitions(load_definitions(definitions_dir, language), language.traits)
+    definitions = load_definitions(definitions_dir, language)
+    return compile_definitions(definitions, language.traits, load_holdout(definitions_dir))
 
 
 def _compare(files: dict[str, str], models_dir: Path) -> Difference:

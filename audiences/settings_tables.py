@@ -1,9 +1,11 @@
 """What the definitions set, as generated tables: to the models, settings are data."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from audiences.blocks import days_of
+from audiences.global_holdout import GlobalHoldout
 from audiences.model_text import SQL_HEADER, model_yml
 from audiences.spec import Definition
 
@@ -22,15 +24,24 @@ class Table:
     key: Sequence[str]
 
 
-def settings_files(definitions: Sequence[Definition]) -> dict[str, str]:
+def settings_files(
+    definitions: Sequence[Definition], holdout: GlobalHoldout | None
+) -> dict[str, str]:
     """The generated tables of settings, as file name -> text."""
-    tables = [_settings(definitions), _channels(definitions), _arms(definitions)]
+    tables = [
+        _settings(definitions, holdout),
+        _channels(definitions),
+        _arms(definitions),
+        _frequency_caps(definitions),
+        _global_holdout(holdout),
+    ]
     return {f"{table.name}.sql": _table_sql(table) for table in tables} | {
         f"{table.name}.yml": _table_yml(table) for table in tables
     }
 
 
-def _settings(definitions: Iterable[Definition]) -> Table:
+def _settings(definitions: Sequence[Definition], holdout: GlobalHoldout | None) -> Table:
+    steps = {(one.program.name, one.step): one for one in definitions if one.program and one.step}
     return Table(
         name="audience_settings",
         description="One row an audience that is not a draft: what its definition sets.",
@@ -46,8 +57,26 @@ def _settings(definitions: Iterable[Definition]) -> Table:
             ("salt", TEXT, "Salt that proposes slots."),
             ("goal_metric", TEXT, "What it is for."),
             ("goal_window_days", "bigint", "Days after entry in which the goal counts."),
+            ("step", "bigint", "Which step of its programme it is."),
+            ("follows", TEXT, "The audience that is the step before."),
+            ("follows_after_days", "bigint", "Days after entering that one this one is entered."),
+            ("min_match_days", "bigint", "Runs in a row the rule must hold before entering."),
+            ("reentry_after_days", "bigint", "Days after leaving before entering again."),
+            ("max_entries", "bigint", "How often one person may enter."),
+            (
+                "max_stay_days",
+                "bigint",
+                "Longest stay; a step that is followed ends with the wait.",
+            ),
+            ("capacity", "bigint", "How many people there is room for."),
+            ("priority_group", TEXT, "The group in which a person is in one audience at a time."),
+            ("priority_rank", "bigint", "Its rank in the group; the lowest wins."),
+            ("meets_global_holdout", "boolean", "Whether the global holdout is withheld from it."),
         ],
-        rows=[_settings_row(one) for one in definitions],
+        rows=[
+            (*_settings_row(one), *_entry_row(one, steps), _meets(one, holdout))
+            for one in definitions
+        ],
         key=["audience"],
     )
 
@@ -98,13 +127,80 @@ def _settings_row(one: Definition) -> tuple[Value, ...]:
         one.status,
         one.expires_on.isoformat() if one.expires_on else None,
         one.purpose,
-        one.program,
+        one.program.name if one.program else None,
         one.contact is not None,
         experiment.key if experiment else None,
         experiment.phase if experiment else None,
         experiment.salt if experiment else None,
         goal.metric if goal else None,
         goal.window_days if goal else None,
+    )
+
+
+def _entry_row(one: Definition, steps: Mapping[tuple[str, int], Definition]) -> tuple[Value, ...]:
+    entry, priority, follows = one.entry, one.priority, one.follows
+    waits = [
+        days_of(other.follows.wait)
+        for (program, _), other in steps.items()
+        if other.follows
+        and other.is_evaluated
+        and one.program
+        and (program, other.follows.step) == (one.program.name, one.step)
+    ]
+    before = steps[one.program.name, follows.step] if one.program and follows else None
+    return (
+        one.step,
+        before.audience if before else None,
+        days_of(follows.wait) if follows else None,
+        days_of(entry.min_match) if entry.min_match else None,
+        days_of(entry.reentry_after) if entry.reentry_after else None,
+        entry.max_entries,
+        min([*waits, *([days_of(entry.max_stay)] if entry.max_stay else [])], default=None),
+        entry.capacity.max if entry.capacity else None,
+        priority.group if priority else None,
+        priority.rank if priority else None,
+    )
+
+
+def _meets(one: Definition, holdout: GlobalHoldout | None) -> bool:
+    respects = one.experiment is None or one.experiment.respects_global_holdout
+    return holdout is not None and one.contact is not None and respects
+
+
+def _frequency_caps(definitions: Iterable[Definition]) -> Table:
+    return Table(
+        name="audience_frequency_caps",
+        description="One row an audience and cap on how often a person may be contacted.",
+        columns=[
+            ("audience", TEXT, "The audience."),
+            ("rule", "bigint", "1 for the first cap that is written."),
+            ("max_contacts", "bigint", "How many contacts may be in the period."),
+            ("period_days", "bigint", "Days; of the calendar, 7 is a week and 30 a month."),
+            ("kind", TEXT, "rolling or calendar."),
+            ("scope", TEXT, "Whose contacts count: audience, program or all_marketing."),
+        ],
+        rows=[
+            (one.audience, rule, cap.max, days_of(cap.per), cap.kind, cap.scope)
+            for one in definitions
+            for rule, cap in enumerate(one.frequency, start=1)
+        ],
+        key=["audience", "rule"],
+    )
+
+
+def _global_holdout(holdout: GlobalHoldout | None) -> Table:
+    return Table(
+        name="audience_global_holdout",
+        description="One row when there is a global holdout: the slots withheld from marketing.",
+        columns=[
+            ("experiment", TEXT, "Its key."),
+            ("phase", "bigint", "Its phase."),
+            ("salt", TEXT, "Salt that proposes slots."),
+            ("first_slot", "bigint", "First slot that is withheld, 0 to 9999."),
+            ("last_slot", "bigint", "Last slot that is withheld."),
+        ],
+        rows=[(holdout.key, holdout.phase, holdout.salt, *holdout.slots)] if holdout else [],
+        key=["experiment"],
     )
 
 

@@ -13,6 +13,7 @@ LANGUAGE = Language(
         "country": "text",
         "lifecycle_stage": "text",
         "order_count": "number",
+        "timezone": "text",
     },
     purposes=frozenset({"newsletter"}),
     metrics=frozenset({"order_conversion"}),
@@ -70,6 +71,7 @@ def traits(person: str, stage: str | None = "active", **changed: object) -> tupl
         "country": "DE",
         "lifecycle_stage": stage,
         "order_count": 1,
+        "timezone": None,
     }
     return tuple({**row, **changed}.values())
 
