@@ -34,7 +34,7 @@ def check_references(
     """
     asked = {name: asked_audiences(one) for name, one in definitions.items()}
     for audience, places in asked.items():
-        for path, name in places.items():
+        for path, name in (*places.items(), *_compared(definitions[audience])):
             if name not in known:
                 yield audience, ("AUD110", path, "is not an audience", nearest(name, known))
             elif name in definitions and not definitions[name].is_compiled:
@@ -45,6 +45,12 @@ def check_references(
             path = next(path for path, name in asked[audience].items() if name == cycle[1])
             rule = f"asks for itself: {' -> '.join(cycle)}"
             yield audience, ("AUD109", path, rule, "leave one of these references out")
+
+
+def _compared(one: Definition) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """The audience whose people a guardrail counts, by its place; two may well name each other."""
+    if overlap := one.guardrails.overlap:
+        yield ("guardrails", "overlap", "with"), overlap.other
 
 
 def _cycle_from(
