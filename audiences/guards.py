@@ -16,7 +16,17 @@ from audiences.measures import Measures
 from audiences.spec import Definition
 
 # What a person may accept once; any other breach says that the candidates themselves are wrong.
-ACCEPTABLE = frozenset({"size", "change", "empty", "overlap", "freshness"})
+ACCEPTABLE = frozenset({"size", "change", "empty", "overlap", "freshness", "consents"})
+
+_CODES = {
+    "traits_off_days": "AUD301",
+    "freshness": "AUD301",
+    "size": "AUD302",
+    "change": "AUD302",
+    "empty": "AUD302",
+    "consents": "AUD305",
+    "overlap": "AUD309",
+}
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,8 @@ def _sound(measures: Measures) -> Iterator[Expectation]:
 def _fresh(measures: Measures) -> Iterator[Expectation]:
     silent = ", ".join(f"{table} for {days} days" for table, days in measures.silent.items())
     reason = f"raw tables are silent longer than they ever are: {silent}"
-    yield _within("silent_days", None, 0, "freshness", reason)
+    guard = "consents" if list(measures.silent) == ["consents"] else "freshness"
+    yield _within("silent_days", None, 0, guard, reason)
 
 
 def _size(definition: Definition, measures: Measures) -> Iterator[Expectation]:
@@ -118,5 +129,6 @@ def _share(part: int, whole: int) -> str:
 
 
 def _within(column: str, low: int | None, high: int | None, guard: str, reason: str) -> Expectation:
-    meta = {"guard": guard, "column": column, "reason": reason}
-    return CountBetween(column=column, min_value=low, max_value=high, meta=meta, description=reason)
+    words = f"{_CODES[guard]}: {reason}" if guard in _CODES else reason
+    meta = {"guard": guard, "column": column, "reason": words}
+    return CountBetween(column=column, min_value=low, max_value=high, meta=meta, description=words)

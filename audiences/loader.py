@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from audiences.blocks import nearest
 from audiences.columns import Finding, Traits
 from audiences.errors import DefinitionError, InputError
+from audiences.fixtures import check_tests
 from audiences.references import check_references
 from audiences.rules import check_condition
 from audiences.spec import Definition
@@ -55,10 +56,11 @@ class Problem:
 
 @dataclass(frozen=True)
 class Language:
-    """What definitions may refer to: trait columns with their kinds, and consent purposes."""
+    """What definitions may refer to: trait columns with their kinds, and what seeds declare."""
 
     traits: Traits
     purposes: Collection[str]
+    metrics: Collection[str]
 
 
 def load_definitions(folder: Path, language: Language | None = None) -> list[Definition]:
@@ -66,7 +68,7 @@ def load_definitions(folder: Path, language: Language | None = None) -> list[Def
 
     Args:
         folder: Where the definitions are.
-        language: What they may refer to; without it, columns and purposes are not looked up.
+        language: What they may refer to; without it, no column or name is looked up.
 
     Raises:
         DefinitionError: A definition is wrong; the first problem, and how many there are.
@@ -125,11 +127,16 @@ def _check_against(
     if file.name != f"{definition.audience}.yml":
         fix = f"name the file {definition.audience}.yml"
         yield "AUD102", ("audience",), "must be the file's name", fix
+    arms = definition.experiment.arms if definition.experiment else ()
+    yield from check_tests(definition.tests, arms, language.traits if language else None)
     if language is None:
         return
     if definition.purpose not in language.purposes:
         fix = nearest(definition.purpose, language.purposes)
         yield "AUD110", ("purpose",), "is not a declared purpose", fix
+    if definition.goal and definition.goal.metric not in language.metrics:
+        fix = nearest(definition.goal.metric, language.metrics)
+        yield "AUD110", ("goal", "metric"), "is not a declared metric", fix
     yield from check_condition(definition.match, ("match",), language.traits)
     if definition.exclude is not None:
         yield from check_condition(definition.exclude, ("exclude",), language.traits)

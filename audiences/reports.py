@@ -7,23 +7,9 @@ from typing import Any
 
 import duckdb
 
+from audiences.dispositions import DISPOSITIONS
 from audiences.errors import WorkError
 from audiences.warehouse import RUN_FIRST, has_table, open_warehouse
-
-DISPOSITIONS = (
-    "excluded",
-    "suppressed",
-    "no_consent",
-    "unreachable",
-    "pending_entry",
-    "cooling_down",
-    "global_holdout",
-    "holdout",
-    "lower_priority",
-    "over_capacity",
-    "frequency_capped",
-    "eligible",
-)
 
 
 @dataclass(frozen=True)

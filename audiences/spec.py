@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from audiences.blocks import Block, Day, Duration, Line, Name, Share, broken, nearest
+from audiences.blocks import Block, Day, Duration, Line, Name, Share, broken
 from audiences.conditions import Condition
+from audiences.fixtures import Fixture
 from audiences.guardrails import Guardrails
 from audiences.names import NAME_FORM, why_not_an_audience_name
 
-GOAL_METRICS = ("order_conversion",)
 LAST_SLOT = 9999
 
 
@@ -94,12 +94,6 @@ class Goal(Block):
     target: Share | None = None
     by: Day | None = None
 
-    @model_validator(mode="after")
-    def _check_goal(self) -> "Goal":
-        if self.metric not in GOAL_METRICS:
-            raise broken("AUD110", "unknown metric", nearest(self.metric, GOAL_METRICS), "metric")
-        return self
-
     @property
     def window_days(self) -> int:
         """The window as a number of days."""
@@ -109,7 +103,7 @@ class Goal(Block):
 class Definition(Block):
     """One audience."""
 
-    later = frozenset({"unit", "entry", "priority", "payload", "tests"})
+    later = frozenset({"unit", "entry", "priority", "payload"})
 
     version: Literal["1"]
     audience: Annotated[str, AfterValidator(_check_audience)]
@@ -128,6 +122,7 @@ class Definition(Block):
     goal: Goal | None = None
     experiment: Experiment | None = None
     guardrails: Guardrails = Guardrails()
+    tests: tuple[Fixture, ...] = ()
 
     @model_validator(mode="after")
     def _check_whole(self) -> "Definition":

@@ -45,8 +45,18 @@ contact: {{ channels: [email] }}   # in order of preference; `contact: none` for
 #     holdout: {{ slots: [0, 999], delivers: false }}
 #     message: {{ slots: [1000, 9999] }}
 
+# Invented people and what should become of them: run `perennial audiences test {name}`.
+# tests:
+#   - name: a regular buyer
+#     as_of: 2026-03-01
+#     given: {{ lifecycle_stage: active, order_count: 3, consent: {{ email: granted }} }}
+#     expect: {{ disposition: eligible }}
+#   - name: who said no
+#     given: {{ extends: a regular buyer, consent: {{ email: withdrawn }} }}
+#     expect: {{ disposition: no_consent }}
+
 # The gate holds the audience back outside of these; what is written here is the default.
-# guardrails: {{ change: {{ max_growth: 0.5, max_shrink: 0.3 }}, allow_empty: false }}
+# guardrails: {{ change: {{ max_growth: 0.5, max_shrink: 0.3, baseline: last }}, allow_empty: false }}
 """
 
 

@@ -1,13 +1,13 @@
 """Where the project keeps its definitions and their compiled models."""
 
-from audiences.compiled import Difference, check_compiled, compile_to, read_purposes
+from audiences.compiled import Difference, check_compiled, compile_to, read_names
 from audiences.loader import Language
 from audiences.rules import read_traits
 from orchestration.settings import DBT_PROJECT, DEFINITIONS
 
 MODELS = DBT_PROJECT / "models" / "audiences"
 TRAITS = DBT_PROJECT / "models" / "marts" / "activation" / "customer_traits.yml"
-PURPOSES = DBT_PROJECT / "seeds" / "consent_purposes.csv"
+SEEDS = DBT_PROJECT / "seeds"
 
 
 def compile_audiences(check: bool = False) -> Difference:
@@ -17,9 +17,13 @@ def compile_audiences(check: bool = False) -> Difference:
         check: Only say what would change.
     """
     act = check_compiled if check else compile_to
-    return act(DEFINITIONS, MODELS, TRAITS, read_purposes(PURPOSES))
+    return act(DEFINITIONS, MODELS, audience_language())
 
 
 def audience_language() -> Language:
     """What the project's definitions may refer to."""
-    return Language(read_traits(TRAITS), read_purposes(PURPOSES))
+    return Language(
+        traits=read_traits(TRAITS),
+        purposes=read_names(SEEDS / "consent_purposes.csv", "purpose"),
+        metrics=read_names(SEEDS / "goal_metrics.csv", "metric"),
+    )

@@ -13,7 +13,8 @@ DECIDED_TODAY = {
         order by experiment, phase, customer_id
     """,
     "memberships": """
-        select audience, customer_id, entry_seq, entered_at, exited_at, exit_reason, arm, is_delivered
+        select audience, customer_id, entry_seq, entered_at, exited_at, exit_reason, arm, is_delivered,
+            offer_id, offer_until
         from audiences.audience_memberships
         where ? in (cast(entered_at as date), cast(exited_at as date))
         order by audience, customer_id, entry_seq

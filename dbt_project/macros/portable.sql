@@ -82,3 +82,26 @@ cast(sum(cast({{ value }} as decimal(38, {{ scale }}))) as {{ t_double() }})
 {% macro default__as_computed_once() %}as{% endmacro %}
 {% macro duckdb__as_computed_once() %}as materialized{% endmacro %}
 {% macro postgres__as_computed_once() %}as materialized{% endmacro %}
+
+{# The clock on the wall of a time zone at a UTC instant. Both are timestamps without a zone. #}
+{% macro to_local(instant, zone) %}{{ return(adapter.dispatch('to_local')(instant, zone)) }}{% endmacro %}
+{% macro default__to_local(instant, zone) -%}
+(({{ instant }}) at time zone 'UTC' at time zone {{ zone }})
+{%- endmacro %}
+{% macro spark__to_local(instant, zone) -%} from_utc_timestamp({{ instant }}, {{ zone }}) {%- endmacro %}
+
+{# The UTC instant at which that clock shows a local time: of an hour that comes twice the first, of one that is left out the
+   instant it would have been by the time before. Engines differ in both, so only to_local is asked of them. #}
+{% macro to_utc(local, zone) -%}
+{%- set before = utc_by_clock_of(local, zone, local ~ " - interval '1' day") -%}
+{%- set after = utc_by_clock_of(local, zone, local ~ " + interval '1' day") -%}
+case
+    when {{ to_local(before, zone) }} <> {{ local }} and {{ to_local(after, zone) }} = {{ local }} then {{ after }}
+    else {{ before }}
+end
+{%- endmacro %}
+
+{# The same, taking the zone to be as far from UTC as it is at another instant. #}
+{% macro utc_by_clock_of(local, zone, instant) -%}
+({{ local }} - ({{ to_local(instant, zone) }} - ({{ instant }})))
+{%- endmacro %}

@@ -21,7 +21,11 @@ TRAITS = {
     "gender": "sensitive",
     "churn_risk": "score",
 }
-LANGUAGE = Language(TRAITS, frozenset({"marketing_promotions", "newsletter"}))
+LANGUAGE = Language(
+    TRAITS,
+    purposes=frozenset({"marketing_promotions", "newsletter"}),
+    metrics=frozenset({"order_conversion", "review"}),
+)
 
 SMALLEST = """\
 version: 1

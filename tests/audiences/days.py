@@ -14,7 +14,8 @@ LANGUAGE = Language(
         "lifecycle_stage": "text",
         "order_count": "number",
     },
-    frozenset({"newsletter"}),
+    purposes=frozenset({"newsletter"}),
+    metrics=frozenset({"order_conversion"}),
 )
 DAY = date(2026, 3, 1)
 PEOPLE = [f"c{number}" for number in range(12)]

@@ -25,7 +25,8 @@ STATE = {
     "assignments": "experiment varchar, phase bigint, customer_id varchar, arm varchar, slot bigint,"
     " assigned_at timestamp, as_of_date date",
     "memberships": "audience varchar, customer_id varchar, entry_seq bigint, entered_at timestamp,"
-    " exited_at timestamp, exit_reason varchar, arm varchar, is_delivered boolean, as_of_date date",
+    " exited_at timestamp, exit_reason varchar, arm varchar, is_delivered boolean, offer_id varchar,"
+    " offer_until date, as_of_date date",
     "gate_verdicts": "audience varchar, verdict varchar, reason varchar, base_size bigint,"
     " matched bigint, dispositions varchar, as_of_date date",
 }

@@ -12,7 +12,7 @@ from audiences.gate import Verdict, judge
 from audiences.release import accept
 from tests.audiences.gate_days import DAY, Day, definition, verdict_on
 
-GREW = "100 people became 500, beyond guardrails.change.max_growth 50%"
+GREW = "AUD302: 100 people became 500, beyond guardrails.change.max_growth 50%"
 
 
 class Shop:
@@ -132,7 +132,7 @@ def test_nothing_to_accept(tmp_path: Path) -> None:
 
 def test_an_accepted_audience_has_nothing_more_to_accept(grown: Shop) -> None:
     grown.accept()
-    with pytest.raises(WorkError, match="accepted: 100 people became 500"):
+    with pytest.raises(WorkError, match="accepted: AUD302: 100 people became 500"):
         grown.accept()
 
 

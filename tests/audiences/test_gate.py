@@ -66,37 +66,37 @@ HOLDS = [
     pytest.param(
         Day({"eligible": 151}, 100, 100),
         {},
-        "100 people became 151, beyond guardrails.change.max_growth 50%",
+        "AUD302: 100 people became 151, beyond guardrails.change.max_growth 50%",
         id="grew too far",
     ),
     pytest.param(
         Day({"eligible": 69, "no_consent": 40}, 100, 100),
         {},
-        "100 people became 69, beyond guardrails.change.max_shrink 30%",
+        "AUD302: 100 people became 69, beyond guardrails.change.max_shrink 30%",
         id="shrank too far, by consent",
     ),
     pytest.param(
         Day({"eligible": 500}, 100, 100, held_before=500),
         {},
-        "100 people became 500, beyond guardrails.change.max_growth 50%",
+        "AUD302: 100 people became 500, beyond guardrails.change.max_growth 50%",
         id="a held day is no precedent",
     ),
     pytest.param(
         Day({"no_consent": 9}, 9),
         {},
-        "it became empty and would lose 9 members",
+        "AUD302: it became empty and would lose 9 members",
         id="suddenly empty",
     ),
     pytest.param(
         Day({"eligible": 3}),
         {"guardrails": {"size": {"min": "4"}}},
-        "3 people are fewer than guardrails.size.min 4",
+        "AUD302: 3 people are fewer than guardrails.size.min 4",
         id="too small",
     ),
     pytest.param(
         Day({"eligible": 3, "holdout": 2}),
         {"guardrails": {"size": {"max": "4"}}},
-        "5 people are more than guardrails.size.max 4",
+        "AUD302: 5 people are more than guardrails.size.max 4",
         id="too large",
     ),
     pytest.param(

@@ -49,7 +49,7 @@ CASES = [
     pytest.param(
         Day({"eligible": 290}, change=passes(100, 100, 100, 200)),
         MEDIAN,
-        "a median of 100 people became 290, beyond guardrails.change.max_growth 50%",
+        "AUD302: a median of 100 people became 290, beyond guardrails.change.max_growth 50%",
         id="far from the median, though near the last",
     ),
     pytest.param(Day({"eligible": 10}, change=others(welcome=5)), OVERLAP, None, id="half is not above half"),
@@ -57,20 +57,20 @@ CASES = [
     pytest.param(
         Day({"eligible": 10}, change=others(welcome=6, news=9, tips=2, loyal=1)),
         OVERLAP,
-        "60.0% of 10 people are in welcome too, above guardrails.overlap.max_share 50%; "
+        "AUD309: 60.0% of 10 people are in welcome too, above guardrails.overlap.max_share 50%; "
         "most are shared with: news 90.0%, welcome 60.0%, tips 20.0%",
         id="too many in both",
     ),
     pytest.param(
         Day({"eligible": 9}, change=stale("orders", 12)),
         {},
-        "raw tables are silent longer than they ever are: orders for 12 days",
+        "AUD301: raw tables are silent longer than they ever are: orders for 12 days",
         id="the load of orders stopped",
     ),
     pytest.param(
         Day({"eligible": 9}, change=stale("consents", 9)),
         {},
-        "raw tables are silent longer than they ever are: consents for 9 days",
+        "AUD305: raw tables are silent longer than they ever are: consents for 9 days",
         id="consents are old",
     ),
     pytest.param(
@@ -85,7 +85,7 @@ CASES = [
     pytest.param(
         Day({"eligible": 9}, change=TRAITS_OF_YESTERDAY),
         {},
-        "1 days lie between the traits and this day; run the models first",
+        "AUD301: 1 days lie between the traits and this day; run the models first",
         id="traits of another day",
     ),
 ]  # fmt: skip

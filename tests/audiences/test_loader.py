@@ -119,7 +119,13 @@ WRONG = [
         experimenting("  salt: 0123456789abcdef\n", ""),
     ),
     ("AUD110", 5, "purpose", "not a declared purpose", changed("newsletter", "newsleter")),
-    ("AUD110", 9, "goal.metric", "unknown metric", SMALLEST + "goal: { metric: joy, window: 14d }"),
+    (
+        "AUD110",
+        9,
+        "goal.metric",
+        "not a declared metric",
+        SMALLEST + "goal: { metric: joy, window: 14d }",
+    ),
     ("AUD112", 1, "owner", "is required", changed("owner: someone@example.com\n", "")),
     ("AUD112", 1, "expires_on", "needs an end", changed("evergreen: true\n", "")),
     (
@@ -214,6 +220,7 @@ def test_a_wrong_definition(write: Write, wrong: tuple[str, int, str, str, str])
         (matching("{ score: chrun_risk, gte: 0.5 }"), "`churn_risk`"),
         (matching("{ sql: \"contry = 'DE'\", reason: x }"), "`country`"),
         (changed("newsletter", "newsleter"), "`newsletter`"),
+        (SMALLEST + "goal: { metric: reviews, window: 14d }", "`review`"),
         (matching("{ column: country, equal: DE }"), "known here:"),
     ],
 )
@@ -287,7 +294,7 @@ def test_scalars_stay_text(write: Write, value: str) -> None:
     assert definition.match.model_dump(by_alias=True)["eq"] == value
 
 
-def test_columns_and_purposes_are_looked_up_only_with_a_language(write: Write) -> None:
+def test_names_are_looked_up_only_with_a_language(write: Write) -> None:
     [definition] = load_definitions(write(matching("{ column: unheard_of, eq: DE }")))
     assert definition.audience == "everybody"
 

@@ -56,7 +56,9 @@ select
     case when exit_reason_today is not null then cast({{ as_of_date() }} as timestamp) else exited_at end as exited_at,
     coalesce(exit_reason_today, exit_reason) as exit_reason,
     arm,
-    is_delivered or (exited_at is null and is_released) as is_delivered
+    is_delivered or (exited_at is null and is_released) as is_delivered,
+    offer_id,
+    offer_until
 from carried
 
 union all
@@ -69,7 +71,9 @@ select
     null as exited_at,
     null as exit_reason,
     dispositions.arm,
-    dispositions.disposition = 'eligible' as is_delivered
+    dispositions.disposition = 'eligible' as is_delivered,
+    cast(null as {{ t_text() }}) as offer_id,
+    cast(null as date) as offer_until
 from dispositions
 inner join verdicts on dispositions.audience = verdicts.audience and verdicts.is_decided
 left join entries on dispositions.audience = entries.audience and dispositions.customer_id = entries.customer_id
