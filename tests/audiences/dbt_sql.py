@@ -44,16 +44,12 @@ SPELLED = {
     r"\{\{ add_days\(as_of_date\(\), -(\d+)\) \}\}": rf"(cast('{RENDERED}' as date) - \1)",
 }
 UNCUT = {
-    "stg_shop__consents_uncut": "customer_id varchar, channel varchar, purpose varchar,"
-    " status varchar, occurred_at timestamp",
-    "stg_shop__message_events_uncut": "customer_id varchar, channel varchar, event varchar,"
-    " occurred_at timestamp",
-    "stg_shop__erasures_uncut": "customer_id varchar",
-    "stg_state__erasures_uncut": "customer_id varchar",
+    "intermediate.int_consents_decided_uncut": "customer_id varchar, channel varchar,"
+    " purpose varchar, status varchar, reason varchar, opt_in_step varchar",
+    "intermediate.int_erasures_known_uncut": "customer_id varchar",
+    "seeds.contact_channels": "channel varchar",
 }
-FILLED = {f"activation.{table}": columns for table, columns in WAIST.items()} | {
-    f"staging.{table}": columns for table, columns in UNCUT.items()
-}
+FILLED = {f"activation.{table}": columns for table, columns in WAIST.items()} | UNCUT
 
 
 def render_models(target: Path) -> dict[str, str]:
@@ -136,7 +132,7 @@ class House:
     def start_anew(self) -> None:
         """Delete the warehouse; the state stays."""
         self.warehouse = duckdb.connect(":memory:")
-        for schema in ("raw", "staging", "activation", "audiences"):
+        for schema in ("raw", "seeds", "staging", "intermediate", "activation", "audiences"):
             self.warehouse.execute(f"create schema {schema}")
         for table, columns in FILLED.items():
             self.warehouse.execute(f"create table {table} ({columns})")
