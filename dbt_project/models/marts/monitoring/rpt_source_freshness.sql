@@ -26,7 +26,7 @@ spaced as (
         newest_on,
         {{ days_between('lag(seen_on) over (partition by table_name order by seen_on)', 'seen_on') }} as silence_days
     from dated
-    where seen_on > {{ add_days('newest_on', -var('freshness_history_days')) }}
+    where seen_on > {{ add_days('newest_on', '-' ~ var('freshness_history_days')) }}
 ),
 
 summed as (
