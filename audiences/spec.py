@@ -72,7 +72,7 @@ class Experiment(Block):
     @model_validator(mode="after")
     def _check_arms(self) -> "Experiment":
         if not re.fullmatch(r"[0-9a-f]{16,64}", self.salt):
-            fix = "use 16 to 64 random digits 0-9 a-f, for example from `openssl rand -hex 8`"
+            fix = "use 16 to 64 random digits 0-9 a-f, for example from `perennial audiences new-salt`"
             raise broken("AUD106", "is not a salt", fix, "salt")
         arms = sorted(self.arms.items(), key=lambda arm: arm[1].slots)
         for (name, arm), (next_name, next_arm) in pairwise(arms):

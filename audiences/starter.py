@@ -35,7 +35,7 @@ match:
 
 contact: {{ channels: [email] }}   # in order of preference; `contact: none` for analysis and files only
 
-# Hold some people out to see what the audience is worth. The salt is yours alone: openssl rand -hex 8
+# Hold some people out to see what the audience is worth. The salt is yours alone: perennial audiences new-salt
 # goal: {{ metric: order_conversion, window: 30d }}
 # experiment:
 #   key: {name}_test
