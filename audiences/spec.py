@@ -11,6 +11,7 @@ from audiences.blocks import Block, Day, Duration, Line, Name, Share, broken
 from audiences.conditions import Condition
 from audiences.consent import SUPPRESSIONS, Consent, Suppression
 from audiences.fixtures import Fixture
+from audiences.guardrails import Guardrails
 from audiences.names import NAME_FORM, why_not_an_audience_name
 
 LAST_SLOT = 9999
@@ -100,38 +101,6 @@ class Goal(Block):
     def window_days(self) -> int:
         """The window as a number of days."""
         return int(self.window.removesuffix("d"))
-
-
-class Size(Block):
-    """How many people may leave."""
-
-    min: int | None = Field(default=None, ge=0)
-    max: int | None = Field(default=None, ge=0)
-
-    @model_validator(mode="after")
-    def _check_order(self) -> "Size":
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise broken("AUD103", "min is above max", "swap them", "min")
-        return self
-
-
-class Change(Block):
-    """How far the size may move from the last good run, as a share of it."""
-
-    later = frozenset({"baseline"})
-
-    max_growth: Share = 0.5
-    max_shrink: Share = 0.3
-
-
-class Guardrails(Block):
-    """What the gate holds an audience for."""
-
-    later = frozenset({"overlap", "on_breach"})
-
-    size: Size = Size()
-    change: Change = Change()
-    allow_empty: bool = False
 
 
 class Definition(Block):

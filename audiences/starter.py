@@ -58,7 +58,7 @@ contact:
 #     expect: {{ disposition: no_consent }}
 
 # The gate holds the audience back outside of these; what is written here is the default.
-# guardrails: {{ change: {{ max_growth: 0.5, max_shrink: 0.3 }}, allow_empty: false }}
+# guardrails: {{ change: {{ max_growth: 0.5, max_shrink: 0.3, baseline: last }}, allow_empty: false }}
 """
 
 

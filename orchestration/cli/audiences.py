@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import click
 import typer
 
+from orchestration.cli.accept import accept
 from orchestration.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from audiences.spec import Definition
 
 app = typer.Typer(no_args_is_help=True, help="The audience tools.")
+app.command()(accept)
 
 Name = Annotated[str, typer.Argument(help="Name of the audience.", metavar="NAME")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
