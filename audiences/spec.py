@@ -9,9 +9,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from audiences.blocks import Block, Day, Duration, Line, Name, Share, broken, days_of
 from audiences.conditions import Condition
+from audiences.consent import SUPPRESSIONS, Consent, Suppression
 from audiences.entry import Entry, NextAfter, Priority, Program
 from audiences.fixtures import Fixture
 from audiences.frequency import Frequency
+from audiences.guardrails import Guardrails
 from audiences.names import NAME_FORM, why_not_an_audience_name
 
 LAST_SLOT = 9999
@@ -33,13 +35,15 @@ def _named(value: object) -> object:
 
 
 class Contact(Block):
-    """Where the audience may be contacted; consent is required and unknown denies."""
+    """Where the audience may be contacted, and who is left alone; consent is always required."""
 
-    later = frozenset({"consent", "suppress", "send_window"})
+    later = frozenset({"send_window"})
 
     channels: tuple[Literal["email", "sms", "push", "whatsapp", "webhook"], ...] = Field(
         min_length=1
     )
+    consent: Consent = Consent()
+    suppress: tuple[Suppression, ...] = tuple(SUPPRESSIONS)
     frequency: tuple[Frequency, ...] = ()
 
     @model_validator(mode="after")
@@ -51,7 +55,7 @@ class Contact(Block):
 
 def _check_salt(value: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{16,64}", value):
-        fix = "use 16 to 64 random digits 0-9 a-f, for example from `openssl rand -hex 8`"
+        fix = "use 16 to 64 random digits 0-9 a-f, for example from `perennial audiences new-salt`"
         raise broken("AUD106", "is not a salt", fix)
     return value
 
@@ -117,38 +121,6 @@ class Goal(Block):
     def window_days(self) -> int:
         """The window as a number of days."""
         return days_of(self.window)
-
-
-class Size(Block):
-    """How many people may leave."""
-
-    min: int | None = Field(default=None, ge=0)
-    max: int | None = Field(default=None, ge=0)
-
-    @model_validator(mode="after")
-    def _check_order(self) -> "Size":
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise broken("AUD103", "min is above max", "swap them", "min")
-        return self
-
-
-class Change(Block):
-    """How far the size may move from the last good run, as a share of it."""
-
-    later = frozenset({"baseline"})
-
-    max_growth: Share = 0.5
-    max_shrink: Share = 0.3
-
-
-class Guardrails(Block):
-    """What the gate holds an audience for."""
-
-    later = frozenset({"overlap", "on_breach"})
-
-    size: Size = Size()
-    change: Change = Change()
-    allow_empty: bool = False
 
 
 class Definition(Block):
