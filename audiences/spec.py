@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from audiences.blocks import Block, Day, Duration, Line, Name, Share, broken
 from audiences.conditions import Condition
+from audiences.consent import SUPPRESSIONS, Consent, Suppression
 from audiences.fixtures import Fixture
 from audiences.guardrails import Guardrails
 from audiences.names import NAME_FORM, why_not_an_audience_name
@@ -27,13 +28,15 @@ def _is_none(value: object) -> object:
 
 
 class Contact(Block):
-    """Where the audience may be contacted; consent is required and unknown denies."""
+    """Where the audience may be contacted, and who is left alone; consent is always required."""
 
-    later = frozenset({"consent", "suppress", "frequency", "send_window"})
+    later = frozenset({"frequency", "send_window"})
 
     channels: tuple[Literal["email", "sms", "push", "whatsapp", "webhook"], ...] = Field(
         min_length=1
     )
+    consent: Consent = Consent()
+    suppress: tuple[Suppression, ...] = tuple(SUPPRESSIONS)
 
     @model_validator(mode="after")
     def _check_channels(self) -> "Contact":
@@ -72,7 +75,7 @@ class Experiment(Block):
     @model_validator(mode="after")
     def _check_arms(self) -> "Experiment":
         if not re.fullmatch(r"[0-9a-f]{16,64}", self.salt):
-            fix = "use 16 to 64 random digits 0-9 a-f, for example from `openssl rand -hex 8`"
+            fix = "use 16 to 64 random digits 0-9 a-f, for example from `perennial audiences new-salt`"
             raise broken("AUD106", "is not a salt", fix, "salt")
         arms = sorted(self.arms.items(), key=lambda arm: arm[1].slots)
         for (name, arm), (next_name, next_arm) in pairwise(arms):

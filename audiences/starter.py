@@ -33,9 +33,11 @@ match:
 #     - {{ column: latest_nps_score, lte: 6 }}
 #     - {{ audiences: [churned_winback] }}   # who was in another audience the day before
 
-contact: {{ channels: [email] }}   # in order of preference; `contact: none` for analysis and files only
+contact:
+  channels: [email]         # in order of preference; or `contact: none` for analysis and files only
+  # consent: {{ unknown: deny }}   # who never decided is not contacted, also where the country would allow it
 
-# Hold some people out to see what the audience is worth. The salt is yours alone: openssl rand -hex 8
+# Hold some people out to see what the audience is worth. The salt is yours alone: perennial audiences new-salt
 # goal: {{ metric: order_conversion, window: 30d }}
 # experiment:
 #   key: {name}_test
