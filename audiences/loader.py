@@ -1,16 +1,18 @@
 """From files to definitions, or to the problems that keep them from being one, with their place."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from audiences.blocks import nearest
+from audiences.catalogue import Catalogue
 from audiences.columns import Finding, Traits
 from audiences.errors import DefinitionError, InputError
 from audiences.fixtures import check_tests
+from audiences.payload import check_payload
 from audiences.references import check_references
 from audiences.rules import check_condition
 from audiences.spec import Definition
@@ -61,6 +63,7 @@ class Language:
     traits: Traits
     purposes: Collection[str]
     metrics: Collection[str]
+    catalogue: Catalogue = field(default_factory=Catalogue)
 
 
 def load_definitions(folder: Path, language: Language | None = None) -> list[Definition]:
@@ -140,6 +143,7 @@ def _check_against(
     yield from check_condition(definition.match, ("match",), language.traits)
     if definition.exclude is not None:
         yield from check_condition(definition.exclude, ("exclude",), language.traits)
+    yield from check_payload(definition, language.traits, language.catalogue)
 
 
 def _check_experiment_is_alone(
@@ -181,7 +185,7 @@ def _place(finding: Finding, file: Path, raw: Any, lines: Lines) -> Problem:
 def _explain(entry: Any, file: Path, raw: Any, lines: Lines) -> Problem:
     """A problem from what pydantic found."""
     context = entry.get("ctx", {})
-    path = tuple(part for part in entry["loc"] if not str(part).startswith("<"))
+    path = tuple(part for part in entry["loc"] if not str(part).startswith(("<", "[")))
     if key := context.get("key"):
         path = (*path, key)
     kind = entry["type"]

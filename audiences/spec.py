@@ -11,6 +11,8 @@ from audiences.blocks import Block, Day, Duration, Line, Name, Share, broken
 from audiences.conditions import Condition
 from audiences.fixtures import Fixture
 from audiences.names import NAME_FORM, why_not_an_audience_name
+from audiences.payload import ArmPayload, Payload
+from audiences.send_window import SendWindow
 
 LAST_SLOT = 9999
 
@@ -28,11 +30,12 @@ def _is_none(value: object) -> object:
 class Contact(Block):
     """Where the audience may be contacted; consent is required and unknown denies."""
 
-    later = frozenset({"consent", "suppress", "frequency", "send_window"})
+    later = frozenset({"consent", "suppress", "frequency"})
 
     channels: tuple[Literal["email", "sms", "push", "whatsapp", "webhook"], ...] = Field(
         min_length=1
     )
+    send_window: SendWindow = SendWindow()
 
     @model_validator(mode="after")
     def _check_channels(self) -> "Contact":
@@ -44,10 +47,9 @@ class Contact(Block):
 class Arm(Block):
     """A range of slots, first and last, and whether its people are delivered."""
 
-    later = frozenset({"payload"})
-
     slots: tuple[int, int]
     delivers: bool = True
+    payload: ArmPayload | None = None
 
     @model_validator(mode="after")
     def _check_slots(self) -> "Arm":
@@ -134,7 +136,7 @@ class Guardrails(Block):
 class Definition(Block):
     """One audience."""
 
-    later = frozenset({"unit", "entry", "priority", "payload"})
+    later = frozenset({"unit", "entry", "priority"})
 
     version: Literal["1"]
     audience: Annotated[str, AfterValidator(_check_audience)]
@@ -152,6 +154,7 @@ class Definition(Block):
     contact: Annotated[Contact | None, BeforeValidator(_is_none)]
     goal: Goal | None = None
     experiment: Experiment | None = None
+    payload: Payload | None = None
     guardrails: Guardrails = Guardrails()
     tests: tuple[Fixture, ...] = ()
 
