@@ -71,7 +71,8 @@ def check_compiled(definitions_dir: Path, models_dir: Path, language: Language) 
 
 
 def _compile(definitions_dir: Path, language: Language) -> dict[str, str]:
-    return compile_definitions(load_definitions(definitions_dir, language), language.traits)
+    definitions = load_definitions(definitions_dir, language)
+    return compile_definitions(definitions, language.written_traits)
 
 
 def _compare(files: dict[str, str], models_dir: Path) -> Difference:

@@ -14,7 +14,16 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from audiences.blocks import nearest
-from audiences.columns import NUMBERS, ORDERED_KINDS, Finding, Traits, has_form, literal, on_lines
+from audiences.columns import (
+    NUMBERS,
+    ORDERED_KINDS,
+    SENSITIVE_FIX,
+    Finding,
+    Traits,
+    has_form,
+    literal,
+    on_lines,
+)
 from audiences.sql_block import Sql
 
 DIALECT = "duckdb"
@@ -163,7 +172,7 @@ class _Writer:
             raise Refused("AUD201", f"`{name}` is not a column of customer_traits", fix)
         kind = self.traits[name]
         if kind == "sensitive":
-            raise Refused("AUD204", f"`{name}` is a sensitive column", "use another column")
+            raise Refused("AUD204", f"`{name}` is a sensitive column", SENSITIVE_FIX)
         return Piece(name, "number" if kind in NUMBERS else kind)
 
     def _literal(self, node: exp.Literal) -> Piece:

@@ -1,6 +1,7 @@
 """From files to definitions, or to the problems that keep them from being one, with their place."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import ChainMap
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,17 @@ class Language:
     purposes: Collection[str]
     metrics: Collection[str]
     catalogue: Catalogue = field(default_factory=Catalogue)
+    sensitive: Mapping[str, Traits] = field(default_factory=dict)
+    """Purpose -> the sensitive columns its audiences may use, with their kinds."""
+
+    def traits_for(self, purpose: str) -> Traits:
+        """The columns as an audience of a purpose sees them."""
+        return {**self.traits, **self.sensitive.get(purpose, {})}
+
+    @property
+    def written_traits(self) -> Traits:
+        """The columns with the kinds to write them by, once each definition was found sound."""
+        return dict(ChainMap(*map(dict, self.sensitive.values()), dict(self.traits)))
 
 
 def load_definitions(folder: Path, language: Language | None = None) -> list[Definition]:
@@ -140,10 +152,11 @@ def _check_against(
     if definition.goal and definition.goal.metric not in language.metrics:
         fix = nearest(definition.goal.metric, language.metrics)
         yield "AUD110", ("goal", "metric"), "is not a declared metric", fix
-    yield from check_condition(definition.match, ("match",), language.traits)
+    traits = language.traits_for(definition.purpose)
+    yield from check_condition(definition.match, ("match",), traits)
     if definition.exclude is not None:
-        yield from check_condition(definition.exclude, ("exclude",), language.traits)
-    yield from check_payload(definition, language.traits, language.catalogue)
+        yield from check_condition(definition.exclude, ("exclude",), traits)
+    yield from check_payload(definition, traits, language.catalogue)
 
 
 def _check_experiment_is_alone(

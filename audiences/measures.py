@@ -1,20 +1,21 @@
 """What the gate measures of the day's candidates, inside DuckDB: one row of numbers an audience. Judges nothing."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 
+from audiences.precedents import LEAVERS, passed_sizes, usual_size
+from audiences.sources import silent_sources, stood_on, traits_day
 from audiences.spec import Definition
 
 SCHEMA = (
     "gate.measured"  # one view an audience, in a database in memory beside the read-only warehouse
 )
 
-# Dispositions that end a membership: whoever has another one is or may become a member.
-LEAVERS = ("excluded", "suppressed", "no_consent", "unreachable")
+# Dispositions of those who are members when the day is over.
+MEMBERS = ("eligible", "holdout", "global_holdout")
 
 _GIVEN = """
     attach ':memory:' as gate (read_write);
@@ -22,7 +23,11 @@ _GIVEN = """
     create schema gate.measured;
     create table gate.given.channels (audience varchar, purpose varchar, channel varchar);
     create table gate.given.arms (audience varchar, arm varchar, delivers boolean);
-    create table gate.given.sizes (audience varchar, base_size bigint, matched bigint, last_reach bigint);
+    create table gate.given.compared (audience varchar, other varchar);
+    create table gate.given.sizes (
+        audience varchar, base_size bigint, matched bigint, usual_reach bigint, silent_days bigint,
+        traits_off_days bigint
+    );
 """
 
 # Standing members keep arms of earlier phases, so that only people new to an audience can be in a wrong arm.
@@ -34,7 +39,8 @@ _MEASURED = f"""
             count(*) as candidates,
             count(*) - count(customer_id) as without_id,
             count(customer_id) - count(distinct customer_id) as repeated,
-            count(*) filter (where disposition not in {LEAVERS}) as reach
+            count(*) filter (where disposition not in {LEAVERS}) as reach,
+            count(*) filter (where disposition in {MEMBERS}) as admitted
         from audiences.audience_dispositions
         group by audience
     ),
@@ -47,6 +53,16 @@ _MEASURED = f"""
     members as (
         select audience, count(*) as members from standing
         group by audience
+    ),
+
+    shared as (
+        select compared.audience, count(*) as shared
+        from gate.given.compared as compared
+        inner join audiences.audience_dispositions as own on compared.audience = own.audience
+        inner join audiences.audience_dispositions as other
+            on compared.other = other.audience and own.customer_id = other.customer_id
+        where own.disposition in {MEMBERS} and other.disposition in {MEMBERS}
+        group by compared.audience
     ),
 
     allowed as (
@@ -84,12 +100,15 @@ _MEASURED = f"""
         coalesce(counted.without_id, 0) as without_id,
         coalesce(counted.repeated, 0) as repeated,
         coalesce(counted.reach, 0) as reach,
+        coalesce(counted.admitted, 0) as admitted,
+        coalesce(shared.shared, 0) as shared,
         coalesce(members.members, 0) as members,
         coalesce(unpermitted.unpermitted, 0) as unpermitted,
         coalesce(in_wrong_arm.in_wrong_arm, 0) as in_wrong_arm
     from gate.given.sizes as sizes
     left join counted using (audience)
     left join members using (audience)
+    left join shared using (audience)
     left join unpermitted using (audience)
     left join in_wrong_arm using (audience)
 """
@@ -109,9 +128,15 @@ class Measures:
         unpermitted: Eligible candidates without an allowed channel.
         in_wrong_arm: New candidates whose arm and disposition do not agree.
         reach: Candidates who are or may become members; the size that is guarded.
+        admitted: Candidates who are members when the day is over.
+        shared: Of them, those who are also in the audience of `guardrails.overlap` then.
         members: Members of the day before.
-        last_reach: Reach when the audience last passed the gate; none before that.
+        usual_reach: Reach when the audience passed the gate before; none before that.
+        silent_days: Days that stale raw tables have been silent, summed.
+        traits_off_days: Days between the traits and the day that is judged.
         dispositions: Candidates by disposition.
+        silent: The stale raw tables it stands on, with the days each has been silent.
+        most_shared: Audiences it shares most people with, and how many; only asked for with `guardrails.overlap`.
     """
 
     audience: str
@@ -123,9 +148,15 @@ class Measures:
     unpermitted: int
     in_wrong_arm: int
     reach: int
+    admitted: int
+    shared: int
     members: int
-    last_reach: int | None
+    usual_reach: int | None
+    silent_days: int
+    traits_off_days: int
     dispositions: Mapping[str, int]
+    silent: Mapping[str, int]
+    most_shared: Sequence[tuple[str, int]]
 
 
 def measure(
@@ -138,12 +169,16 @@ def measure(
         as_of: The day.
         definitions: The audiences.
     """
+    stale = silent_sources(warehouse)
+    silent = {d.audience: stood_on(d, stale) for d in definitions}
     warehouse.execute(_GIVEN)
     _insert(warehouse, "channels", _channels(definitions))
     _insert(warehouse, "arms", _arms(definitions))
-    _insert(warehouse, "sizes", _sizes(warehouse, as_of, definitions))
+    _insert(warehouse, "compared", _overlaps(definitions))
+    _insert(warehouse, "sizes", _sizes(warehouse, as_of, definitions, silent))
     warehouse.execute(_MEASURED)
     dispositions = _dispositions(warehouse)
+    most_shared = _most_shared(warehouse)
     cursor = warehouse.execute("select * from gate.given.measures order by audience")
     columns = [column[0] for column in cursor.description or ()]
     found = []
@@ -153,7 +188,14 @@ def measure(
         warehouse.execute(
             f"create view {SCHEMA}.{name} as select * from gate.given.measures where audience = '{name}'"
         )
-        found.append(Measures(**numbers, dispositions=dispositions.get(name, {})))
+        found.append(
+            Measures(
+                **numbers,
+                dispositions=dispositions.get(name, {}),
+                silent=silent[name],
+                most_shared=most_shared.get(name, ()),
+            )
+        )
     return found
 
 
@@ -178,8 +220,15 @@ def _arms(definitions: Sequence[Definition]) -> list[tuple[object, ...]]:
     ]
 
 
+def _overlaps(definitions: Sequence[Definition]) -> list[tuple[object, ...]]:
+    return [(d.audience, d.guardrails.overlap.other) for d in definitions if d.guardrails.overlap]
+
+
 def _sizes(
-    warehouse: duckdb.DuckDBPyConnection, as_of: date, definitions: Sequence[Definition]
+    warehouse: duckdb.DuckDBPyConnection,
+    as_of: date,
+    definitions: Sequence[Definition],
+    silent: Mapping[str, Mapping[str, int]],
 ) -> list[tuple[object, ...]]:
     described = warehouse.execute("select * from audiences.audience_matches limit 0").description
     columns = {column[0] for column in described or ()}
@@ -189,26 +238,19 @@ def _sizes(
         f"select count(*){sums} from audiences.audience_matches"
     ).fetchall()
     counts = dict(zip(asked, matched, strict=True))
-    last = _last_reach(warehouse, as_of)
+    passed = passed_sizes(warehouse, as_of)
+    traits_off_days = abs((as_of - (traits_day(warehouse) or as_of)).days)
     return [
-        (d.audience, base_size, counts.get(d.audience, 0), last.get(d.audience))
+        (
+            d.audience,
+            base_size,
+            counts.get(d.audience, 0),
+            usual_size(passed.get(d.audience, ()), d.guardrails.change.passes),
+            sum(silent[d.audience].values()),
+            traits_off_days,
+        )
         for d in definitions
     ]
-
-
-def _last_reach(warehouse: duckdb.DuckDBPyConnection, as_of: date) -> dict[str, int]:
-    passed = warehouse.execute(
-        """
-        select audience, dispositions from raw.state_gate_verdicts
-        where as_of_date < ? and verdict = 'pass'
-        order by as_of_date
-        """,
-        [as_of],
-    ).fetchall()
-    return {
-        audience: sum(n for name, n in json.loads(counts).items() if name not in LEAVERS)
-        for audience, counts in passed
-    }
 
 
 def _dispositions(warehouse: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
@@ -221,4 +263,24 @@ def _dispositions(warehouse: duckdb.DuckDBPyConnection) -> dict[str, dict[str, i
     ).fetchall()
     for audience, disposition, count in rows:
         found.setdefault(audience, {})[disposition] = count
+    return found
+
+
+def _most_shared(warehouse: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, int]]]:
+    """The audiences each audience that guards its overlap shares people with, most people first."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    rows = warehouse.execute(
+        f"""
+        select own.audience, theirs.audience, count(*) as people
+        from audiences.audience_dispositions as own
+        inner join audiences.audience_dispositions as theirs
+            on own.customer_id = theirs.customer_id and own.audience <> theirs.audience
+        where own.audience in (select audience from gate.given.compared)
+            and own.disposition in {MEMBERS} and theirs.disposition in {MEMBERS}
+        group by own.audience, theirs.audience
+        order by own.audience, people desc, theirs.audience
+        """
+    ).fetchall()
+    for audience, other, people in rows:
+        found.setdefault(audience, []).append((other, people))
     return found

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from audiences.consent import SUPPRESSIONS
 from audiences.model_text import SQL_HEADER, model_yml
 from audiences.spec import Definition
 
@@ -47,6 +48,8 @@ def _settings(definitions: Iterable[Definition]) -> Table:
             ("purpose", TEXT, "Purpose that consent is asked for."),
             ("program", TEXT, "The programme it belongs to."),
             ("needs_contact", "boolean", "False for `contact: none`: no consent is evaluated."),
+            ("denies_unknown", "boolean", "Whether silence denies where the country would allow."),
+            ("suppressed_reasons", TEXT, "Reasons that suppress a channel, each between | signs."),
             ("experiment", TEXT, "Key of its experiment."),
             ("phase", "bigint", "Phase of the experiment."),
             ("salt", TEXT, "Salt that proposes slots."),
@@ -98,20 +101,26 @@ def _arms(definitions: Iterable[Definition]) -> Table:
 
 
 def _settings_row(one: Definition) -> tuple[Value, ...]:
-    experiment, goal = one.experiment, one.goal
+    contact, experiment, goal = one.contact, one.experiment, one.goal
     return (
         one.audience,
         one.status,
         one.expires_on.isoformat() if one.expires_on else None,
         one.purpose,
         one.program,
-        one.contact is not None,
+        contact is not None,
+        contact is not None and contact.consent.unknown == "deny",
+        _between_bars(SUPPRESSIONS[name] for name in contact.suppress) if contact else None,
         experiment.key if experiment else None,
         experiment.phase if experiment else None,
         experiment.salt if experiment else None,
         goal.metric if goal else None,
         goal.window_days if goal else None,
     )
+
+
+def _between_bars(words: Iterable[str]) -> str:
+    return "|" + "".join(f"{word}|" for word in words)
 
 
 def _table_sql(table: Table) -> str:

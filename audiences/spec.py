@@ -9,7 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from audiences.blocks import Block, Day, Duration, Line, Name, Share, broken
 from audiences.conditions import Condition
+from audiences.consent import SUPPRESSIONS, Consent, Suppression
 from audiences.fixtures import Fixture
+from audiences.guardrails import Guardrails
 from audiences.names import NAME_FORM, why_not_an_audience_name
 from audiences.payload import ArmPayload, Payload
 from audiences.send_window import SendWindow
@@ -28,13 +30,15 @@ def _is_none(value: object) -> object:
 
 
 class Contact(Block):
-    """Where the audience may be contacted; consent is required and unknown denies."""
+    """Where the audience may be contacted, and who is left alone; consent is always required."""
 
-    later = frozenset({"consent", "suppress", "frequency"})
+    later = frozenset({"frequency"})
 
     channels: tuple[Literal["email", "sms", "push", "whatsapp", "webhook"], ...] = Field(
         min_length=1
     )
+    consent: Consent = Consent()
+    suppress: tuple[Suppression, ...] = tuple(SUPPRESSIONS)
     send_window: SendWindow = SendWindow()
 
     @model_validator(mode="after")
@@ -73,7 +77,7 @@ class Experiment(Block):
     @model_validator(mode="after")
     def _check_arms(self) -> "Experiment":
         if not re.fullmatch(r"[0-9a-f]{16,64}", self.salt):
-            fix = "use 16 to 64 random digits 0-9 a-f, for example from `openssl rand -hex 8`"
+            fix = "use 16 to 64 random digits 0-9 a-f, for example from `perennial audiences new-salt`"
             raise broken("AUD106", "is not a salt", fix, "salt")
         arms = sorted(self.arms.items(), key=lambda arm: arm[1].slots)
         for (name, arm), (next_name, next_arm) in pairwise(arms):
@@ -99,38 +103,6 @@ class Goal(Block):
     def window_days(self) -> int:
         """The window as a number of days."""
         return int(self.window.removesuffix("d"))
-
-
-class Size(Block):
-    """How many people may leave."""
-
-    min: int | None = Field(default=None, ge=0)
-    max: int | None = Field(default=None, ge=0)
-
-    @model_validator(mode="after")
-    def _check_order(self) -> "Size":
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise broken("AUD103", "min is above max", "swap them", "min")
-        return self
-
-
-class Change(Block):
-    """How far the size may move from the last good run, as a share of it."""
-
-    later = frozenset({"baseline"})
-
-    max_growth: Share = 0.5
-    max_shrink: Share = 0.3
-
-
-class Guardrails(Block):
-    """What the gate holds an audience for."""
-
-    later = frozenset({"overlap", "on_breach"})
-
-    size: Size = Size()
-    change: Change = Change()
-    allow_empty: bool = False
 
 
 class Definition(Block):

@@ -33,9 +33,11 @@ match:
 #     - {{ column: latest_nps_score, lte: 6 }}
 #     - {{ audiences: [churned_winback] }}   # who was in another audience the day before
 
-contact: {{ channels: [email] }}   # in order of preference; `contact: none` for analysis and files only
+contact:
+  channels: [email]         # in order of preference; or `contact: none` for analysis and files only
+  # consent: {{ unknown: deny }}   # who never decided is not contacted, also where the country would allow it
 
-# Hold some people out to see what the audience is worth. The salt is yours alone: openssl rand -hex 8
+# Hold some people out to see what the audience is worth. The salt is yours alone: perennial audiences new-salt
 # goal: {{ metric: order_conversion, window: 30d }}
 # experiment:
 #   key: {name}_test
@@ -56,7 +58,7 @@ contact: {{ channels: [email] }}   # in order of preference; `contact: none` for
 #     expect: {{ disposition: no_consent }}
 
 # The gate holds the audience back outside of these; what is written here is the default.
-# guardrails: {{ change: {{ max_growth: 0.5, max_shrink: 0.3 }}, allow_empty: false }}
+# guardrails: {{ change: {{ max_growth: 0.5, max_shrink: 0.3, baseline: last }}, allow_empty: false }}
 """
 
 

@@ -23,8 +23,9 @@ TRAITS = {
 }
 LANGUAGE = Language(
     TRAITS,
-    purposes=frozenset({"marketing_promotions", "newsletter"}),
+    purposes=frozenset({"marketing_promotions", "newsletter", "pregnancy_club"}),
     metrics=frozenset({"order_conversion", "review"}),
+    sensitive={"pregnancy_club": {"gender": "text"}},
 )
 
 SMALLEST = """\

@@ -75,7 +75,8 @@ def traits(person: str, stage: str | None = "active", **changed: object) -> tupl
 
 
 def permission(person: str, reason: str = "granted", channel: str = "email") -> tuple[object, ...]:
-    return (person, channel, "newsletter", reason == "granted", reason)
+    is_allowed = reason in ("granted", "unknown_opt_out")
+    return (person, channel, "newsletter", is_allowed, reason)
 
 
 def memberships(house: House, audience: str = "buyers") -> list[tuple[object, ...]]:
