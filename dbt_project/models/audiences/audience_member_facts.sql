@@ -1,5 +1,5 @@
-{# What a member takes along beside the traits. A member who stays only because the audience is held or paused may have lost
-   the approved text: the fallback's language stands in. #}
+{# What a member takes along beside the traits. A member who stays only because the audience is held or paused may have
+   lost the approved text: the fallback's language stands in. #}
 
 with members as (
     select * from {{ ref('audience_members') }}

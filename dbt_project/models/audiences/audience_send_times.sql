@@ -1,6 +1,6 @@
-{# The first instant of the send day or later that lies in the window, for all who share a zone and a country. The send day
-   begins at midnight UTC after the as-of day; in the west that is still the as-of day. Windows of three open days are
-   looked at: that of the day before and that of the send day itself may be over. #}
+{# The first instant of the send day or later that lies in the window, for all who share a zone and a country. The send
+   day begins at midnight UTC after the as-of day; in the west that is still the as-of day. Windows of three open days
+   are looked at: that of the day before and that of the send day itself may be over. #}
 
 with windows as (
     select distinct
@@ -31,9 +31,8 @@ open_days as (
         windows.skips_past,
         calendar.local_on,
         cast(calendar.local_on as timestamp) as midnight,
-        row_number() over (
-            partition by zones.send_window, zones.timezone, zones.country order by calendar.local_on
-        ) as place
+        row_number()
+            over (partition by zones.send_window, zones.timezone, zones.country order by calendar.local_on) as place
     from {{ ref('audience_zones') }} as zones
     inner join windows on zones.send_window = windows.send_window
     inner join calendar
@@ -61,6 +60,7 @@ told as (
 spans as (
     select
         *,
+        skips_past and local_on = {{ add_days(as_of_date(), 1) }} as is_skipped_when_past,
         {{ to_utc('opens_local', 'zone') }} as opens_at,
         {{ to_utc('closes_local', 'zone') }} as closes_at
     from told
@@ -73,7 +73,7 @@ select
     zone,
     zone_step,
     case
-        when max(case when skips_past and local_on = {{ add_days(as_of_date(), 1) }} and closes_at <= {{ as_of_end() }} then 1 else 0 end) = 0
+        when max(case when is_skipped_when_past and closes_at <= {{ as_of_end() }} then 1 else 0 end) = 0
             then min(case when closes_at > {{ as_of_end() }} then greatest(opens_at, {{ as_of_end() }}) end)
     end as send_at_utc
 from spans

@@ -1,5 +1,5 @@
-{# Who cannot be sent what the audience sends. Arms may send different contents: whom one of them lacks a text for is left
-   out of all, so that the arms reach the same kind of people. #}
+{# Who cannot be sent what the audience sends. Arms may send different contents: whom one of them lacks a text for is
+   left out of all, so that the arms reach the same kind of people. #}
 
 with candidates as (
     select * from {{ ref('audience_candidates') }}
