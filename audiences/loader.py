@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from audiences.blocks import Block, nearest
+from audiences.catalogue import Catalogue
 from audiences.columns import Finding, Traits
 from audiences.entry import check_order
 from audiences.errors import DefinitionError, InputError
 from audiences.fixtures import check_tests
 from audiences.global_holdout import GlobalHoldout, holdout_file
+from audiences.payload import check_payload
 from audiences.references import check_references
 from audiences.rules import check_condition
 from audiences.spec import Definition
@@ -65,6 +67,7 @@ class Language:
     traits: Traits
     purposes: Collection[str]
     metrics: Collection[str]
+    catalogue: Catalogue = field(default_factory=Catalogue)
     sensitive: Mapping[str, Traits] = field(default_factory=dict)
     """Purpose -> the sensitive columns its audiences may use, with their kinds."""
 
@@ -184,6 +187,7 @@ def _check_against(
         yield from check_condition(definition.exclude, ("exclude",), traits)
     if definition.entry.capacity is not None:
         yield from check_order(definition.entry.capacity, traits)
+    yield from check_payload(definition, traits, language.catalogue)
 
 
 def _check_folder(
@@ -208,7 +212,7 @@ def _place(finding: Finding, file: Path, raw: Any, lines: Lines) -> Problem:
 def _explain(entry: Any, file: Path, raw: Any, lines: Lines) -> Problem:
     """A problem from what pydantic found."""
     context = entry.get("ctx", {})
-    path = tuple(part for part in entry["loc"] if not str(part).startswith("<"))
+    path = tuple(part for part in entry["loc"] if not str(part).startswith(("<", "[")))
     if key := context.get("key"):
         path = (*path, key)
     kind = entry["type"]

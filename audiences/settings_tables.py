@@ -6,23 +6,22 @@ from audiences.consent import SUPPRESSIONS
 from audiences.entry_tables import ENTRY_COLUMNS, entry_row, frequency_caps, global_holdout
 from audiences.global_holdout import GlobalHoldout
 from audiences.spec import Definition
-from audiences.tables import TEXT, Table, Value, table_sql, table_yml
+from audiences.tables import TEXT, Table, Value, table_files
 
 
 def settings_files(
     definitions: Sequence[Definition], holdout: GlobalHoldout | None
 ) -> dict[str, str]:
     """The generated tables of settings, as file name -> text."""
-    tables = [
-        _settings(definitions, holdout),
-        _channels(definitions),
-        _arms(definitions),
-        frequency_caps(definitions),
-        global_holdout(holdout),
-    ]
-    return {f"{table.name}.sql": table_sql(table) for table in tables} | {
-        f"{table.name}.yml": table_yml(table) for table in tables
-    }
+    return table_files(
+        [
+            _settings(definitions, holdout),
+            _channels(definitions),
+            _arms(definitions),
+            frequency_caps(definitions),
+            global_holdout(holdout),
+        ]
+    )
 
 
 def _settings(definitions: Sequence[Definition], holdout: GlobalHoldout | None) -> Table:

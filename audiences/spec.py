@@ -15,6 +15,8 @@ from audiences.fixtures import Fixture
 from audiences.frequency import Frequency
 from audiences.guardrails import Guardrails
 from audiences.names import NAME_FORM, why_not_an_audience_name
+from audiences.payload import ArmPayload, Payload
+from audiences.send_window import SendWindow
 
 LAST_SLOT = 9999
 WITHHELD_FROM_ALL = "global_holdout"  # the arm a membership shows for people in the global holdout
@@ -37,14 +39,13 @@ def _named(value: object) -> object:
 class Contact(Block):
     """Where the audience may be contacted, and who is left alone; consent is always required."""
 
-    later = frozenset({"send_window"})
-
     channels: tuple[Literal["email", "sms", "push", "whatsapp", "webhook"], ...] = Field(
         min_length=1
     )
     consent: Consent = Consent()
     suppress: tuple[Suppression, ...] = tuple(SUPPRESSIONS)
     frequency: tuple[Frequency, ...] = ()
+    send_window: SendWindow = SendWindow()
 
     @model_validator(mode="after")
     def _check_channels(self) -> "Contact":
@@ -75,10 +76,9 @@ Slots = Annotated[tuple[int, int], AfterValidator(_check_slots)]
 class Arm(Block):
     """A range of slots, first and last, and whether its people are delivered."""
 
-    later = frozenset({"payload"})
-
     slots: Slots
     delivers: bool = True
+    payload: ArmPayload | None = None
 
 
 class Experiment(Block):
@@ -126,7 +126,7 @@ class Goal(Block):
 class Definition(Block):
     """One audience."""
 
-    later = frozenset({"unit", "payload"})
+    later = frozenset({"unit"})
 
     version: Literal["1"]
     audience: Annotated[str, AfterValidator(_check_audience)]
@@ -146,6 +146,7 @@ class Definition(Block):
     experiment: Experiment | None = None
     entry: Entry = Entry()
     priority: Priority | None = None
+    payload: Payload | None = None
     guardrails: Guardrails = Guardrails()
     tests: tuple[Fixture, ...] = ()
 

@@ -1,6 +1,6 @@
 """A generated model of plain values: its SQL and its yml."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,10 +19,19 @@ class Table:
     columns: Sequence[tuple[str, str, str]]  # name, type, description
     rows: Sequence[tuple[Value, ...]]
     key: Sequence[str]
+    not_null: Sequence[str] | None = None  # of the key; all of it when not said
 
 
-def table_sql(table: Table) -> str:
-    """The SQL of the model. Values are written as text and typed once, below, so that all branches agree."""
+def table_files(tables: Iterable[Table]) -> dict[str, str]:
+    """The models of tables, as file name -> text."""
+    tables = tuple(tables)
+    return {f"{table.name}.sql": _table_sql(table) for table in tables} | {
+        f"{table.name}.yml": _table_yml(table) for table in tables
+    }
+
+
+def _table_sql(table: Table) -> str:
+    """Values are written as text and typed once, below, so that all branches agree."""
     names = [name for name, _, _ in table.columns]
     branches = "\n    union all\n".join(_select(names, row) for row in table.rows)
     if not branches:
@@ -64,11 +73,10 @@ def _value(value: Value) -> str:
     return f"'{str(value).lower() if isinstance(value, bool) else value}'"
 
 
-def table_yml(table: Table) -> str:
-    """The yml of the model."""
+def _table_yml(table: Table) -> str:
     columns = [
         {"name": name, "description": description}
-        | ({"data_tests": ["not_null"]} if name in table.key else {})
+        | ({"data_tests": ["not_null"]} if name in (table.not_null or table.key) else {})
         for name, _, description in table.columns
     ]
     unique: dict[str, Any] = {"unique_together": {"arguments": {"columns": list(table.key)}}}

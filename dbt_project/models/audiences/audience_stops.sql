@@ -12,6 +12,10 @@ contact_gates as (
     select * from {{ ref('audience_contact_gates') }}
 ),
 
+unwritten as (
+    select * from {{ ref('audience_unwritten') }}
+),
+
 entry_gates as (
     select * from {{ ref('audience_entry_gates') }}
     where stop is not null
@@ -29,6 +33,7 @@ stopped as (
             when settings.needs_contact and contact_gates.open_channels = 0 then 'suppressed'
             when settings.needs_contact and contact_gates.allowed_channels = 0 then 'no_consent'
             when settings.needs_contact and contact_gates.contact_channel is null then 'unreachable'
+            when settings.needs_contact and unwritten.customer_id is not null then 'unreachable'
             else entry_gates.stop
         end as stop
     from candidates
@@ -37,6 +42,10 @@ stopped as (
         on
             candidates.audience = contact_gates.audience
             and candidates.customer_id = contact_gates.customer_id
+    left join unwritten
+        on
+            candidates.audience = unwritten.audience
+            and candidates.customer_id = unwritten.customer_id
     left join entry_gates
         on
             candidates.audience = entry_gates.audience
