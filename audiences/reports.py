@@ -1,7 +1,9 @@
 """What people ask of an audience in the warehouse: how it came about, who is in it, how it went so far."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +134,7 @@ SIZES = """
 
 
 def history(warehouse: Path, audience: str) -> list[dict[str, Any]]:
-    """What became of an audience on each day, oldest first.
+    """What became of an audience on each day, oldest first; days without a run between two runs are `skipped`.
 
     Raises:
         WorkError: There is no warehouse, or it knows nothing of the audience.
@@ -141,7 +143,17 @@ def history(warehouse: Path, audience: str) -> list[dict[str, Any]]:
         days = _records(connection, HISTORY, {"audience": audience})
     if not days:
         raise WorkError(f"nothing is known of an audience {audience}", RUN_FIRST)
-    return days
+    return list(with_skipped(days))
+
+
+def with_skipped(days: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The days, and a row for each that nothing ran on and nothing is known of."""
+    for before, after in pairwise(days):
+        yield before
+        for offset in range(1, (after["day"] - before["day"]).days):
+            unknown = dict.fromkeys(before)
+            yield unknown | {"day": before["day"] + timedelta(days=offset), "verdict": "skipped"}
+    yield from days[-1:]
 
 
 def sizes(warehouse: Path) -> dict[str, Size]:
