@@ -36,7 +36,10 @@ match:
 contact:
   channels: [email]         # in order of preference; or `contact: none` for analysis and files only
   # consent: {{ unknown: deny }}   # who never decided is not contacted, also where the country would allow it
-  # send_window: {{ days: [mon, tue, wed, thu, fri], local: {{ from: 09:00, to: 20:00 }}, quiet_calendar: holidays_by_country }}
+  # send_window:            # local time; left out: every day from 9 to 20
+  #   days: [mon, tue, wed, thu, fri]
+  #   local: {{ from: 09:00, to: 20:00 }}
+  #   quiet_calendar: holidays_by_country
 
 # Hold some people out to see what the audience is worth. The salt is yours alone: perennial audiences new-salt
 # goal: {{ metric: order_conversion, window: 30d }}
@@ -48,7 +51,7 @@ contact:
 #     holdout: {{ slots: [0, 999], delivers: false }}
 #     message: {{ slots: [1000, 9999] }}
 
-# What members take along: a reviewed text (seed content_catalogue), an offer (seed offers), columns with what stands in.
+# What members take along: a reviewed text (seed content_catalogue), an offer (seed offers), columns with a fallback.
 # payload:
 #   content: winback_offer
 #   offer: WB15
