@@ -9,13 +9,13 @@ from itertools import chain
 from textwrap import dedent
 
 from audiences.columns import Traits
-from audiences.conditions import Condition
+from audiences.conditions import Condition, HoldsOffer
 from audiences.event_counts import MODEL as EVENT_COUNTS
 from audiences.event_counts import event_counts_files
 from audiences.events import Event
 from audiences.model_text import SQL_HEADER, key_column, model_yml
 from audiences.references import asked_audiences
-from audiences.rules import leaves, to_sql, was_in
+from audiences.rules import HOLDS_OFFER, leaves, to_sql, was_in
 from audiences.spec import Definition
 from audiences.sql_block import Sql
 
@@ -37,14 +37,14 @@ def matches_files(definitions: Sequence[Definition], traits: Traits) -> dict[str
     conditions = chain.from_iterable(
         [one.match] if one.exclude is None else [one.match, one.exclude] for one in definitions
     )
-    events = {
-        leaf.column: leaf
-        for condition in conditions
-        for leaf, _ in leaves(condition)
-        if isinstance(leaf, Event)
-    }
+    found = [leaf for condition in conditions for leaf, _ in leaves(condition)]
+    events = {leaf.column: leaf for leaf in found if isinstance(leaf, Event)}
     asked = {name for one in definitions for name in asked_audiences(one).values()}
-    joined = [*_earlier_members(sorted(asked)), *_event_counts(sorted(events))]
+    joined = [
+        *_earlier_members(sorted(asked)),
+        *_live_offers(any(isinstance(leaf, HoldsOffer) for leaf in found)),
+        *_event_counts(sorted(events)),
+    ]
     return {
         **event_counts_files([events[name] for name in sorted(events)]),
         "audience_matches.sql": _sql(definitions, traits, joined),
@@ -76,6 +76,20 @@ def _earlier_members(audiences: Sequence[str]) -> Iterable[Joined]:
 )"""
     columns = tuple(was_in(name) for name in audiences)
     yield Joined(MEMBERSHIPS, (memberships, summed), columns, "false")
+
+
+def _live_offers(is_asked: bool) -> Iterable[Joined]:
+    if is_asked:
+        offers = f"""live_offers as (
+
+    select distinct
+        customer_id,
+        true as {HOLDS_OFFER}
+    from {{{{ ref('stg_state__memberships') }}}}
+    where offer_until > {{{{ as_of_date() }}}}
+
+)"""
+        yield Joined("live_offers", (offers,), (HOLDS_OFFER,), "false")
 
 
 def _event_counts(columns: Sequence[str]) -> Iterable[Joined]:

@@ -37,7 +37,7 @@ contact:
   channels: [email]         # in order of preference; or `contact: none` for analysis and files only
   # consent: {{ unknown: deny }}   # who never decided is not contacted, also where the country would allow it
 
-# Hold some people out to see what the audience is worth. The salt is yours alone: openssl rand -hex 8
+# Hold some people out to see what the audience is worth. The salt is yours alone: perennial audiences new-salt
 # goal: {{ metric: order_conversion, window: 30d }}
 # experiment:
 #   key: {name}_test

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import click
 import typer
 
+from orchestration.cli import audience_tests
 from orchestration.cli.accept import accept
 from orchestration.cli.output import print_json, print_table
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from audiences.spec import Definition
 
 app = typer.Typer(no_args_is_help=True, help="The audience tools.")
+app.command("test")(audience_tests.run_fixtures)
 app.command()(accept)
 
 Name = Annotated[str, typer.Argument(help="Name of the audience.", metavar="NAME")]
@@ -96,6 +98,14 @@ def validate(as_json: Json = False) -> None:
         raise typer.Exit(2)
     if not as_json:
         click.echo(f"{len(definitions)} definitions, no problem")
+
+
+@app.command("new-salt")
+def new_salt() -> None:
+    """Print 16 random hex digits, for an experiment of yours alone."""
+    import secrets
+
+    click.echo(secrets.token_hex(8))
 
 
 @app.command("compile")

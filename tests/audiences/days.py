@@ -13,6 +13,7 @@ LANGUAGE = Language(
         "country": "text",
         "lifecycle_stage": "text",
         "order_count": "number",
+        "timezone": "text",
     },
     purposes=frozenset({"newsletter"}),
     metrics=frozenset({"order_conversion"}),
@@ -70,6 +71,10 @@ def traits(person: str, stage: str | None = "active", **changed: object) -> tupl
         "country": "DE",
         "lifecycle_stage": stage,
         "order_count": 1,
+        "language": "de",
+        "timezone": "Europe/Berlin",
+        "value_tier": "medium",
+        "discount_share_365d": None,
     }
     return tuple({**row, **changed}.values())
 
