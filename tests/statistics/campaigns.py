@@ -20,6 +20,7 @@ EMPTY = """
     create table audience_arms (audience varchar, arm varchar, first_slot bigint, last_slot bigint);
     create table int_campaigns_listed (campaign_id varchar, name varchar, program varchar, goal_window_days bigint);
     create table int_campaign_reassignments_counted (campaign_id varchar, reassigned bigint);
+    create table int_campaign_conflicts_found (campaign_id varchar, customer_id varchar);
     create table int_campaign_attributions_summed (
         campaign_id varchar, arm varchar, measured_conversions bigint, measured_revenue_amount decimal(18, 4)
     );

@@ -1,14 +1,17 @@
 -- How people react to a shipped audience with a holdout, when the pipeline runs on the day 60 days before the last one and
 -- sends the morning after. Slots decide about arms, so that it is known today who would be sent to; work.shipped_arms
--- holds the arms of the definition. Whoever is quiet and has agreed to mail reacts, which are all the audience can match.
+-- holds the arms of the definition. Whoever is quiet and may be written to reacts, which are all the audience can match.
 create or replace table work.shipped_reactions as
 with quiet as (
     select chunk.customer_no, chunk.customer_id, later(getvariable('end_at'), -60) as sent_at
     from work.chunk as chunk
-    inner join work.grants as grants on chunk.customer_no = grants.customer_no and grants.purpose_no = 2
     inner join work.purchases as purchases on chunk.customer_no = purchases.customer_no
+    left join work.grants as grants on chunk.customer_no = grants.customer_no and grants.purpose_no = 2
     where purchases.purchased_at < later(getvariable('end_at'), -60)
-        and later(getvariable('end_at'), -60) < coalesce(grants.withdrawn_at, getvariable('end_at'))
+        and case
+            when grants.customer_no is null then chunk.country = 'US' and chunk.has_email
+            else later(getvariable('end_at'), -60) < coalesce(grants.withdrawn_at, getvariable('end_at'))
+        end
     group by chunk.customer_no, chunk.customer_id
     having later(max(purchases.purchased_at), 100e0) < later(getvariable('end_at'), -60)
 ),
