@@ -7,7 +7,7 @@ from orchestration.settings import DEFINITIONS
 
 AUDIENCE = "churned_winback"
 # The chance that the message alone brings an order in the goal window to somebody who is sent to.
-TRUE_EFFECT = 0.15
+TRUE_EFFECT = 0.2
 
 
 def create_shipped_arms(connection: duckdb.DuckDBPyConnection) -> None:

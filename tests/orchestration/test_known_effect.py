@@ -57,9 +57,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Place:
 def test_the_lift_table_shows_the_known_effect(shop: Place) -> None:
     """The truth lies in the interval, and chance alone is ruled out.
 
-    Some 900 people are assigned, a tenth of them held out, of whom about 4 % order anyway; the message alone brings
-    15 %. A true lift of 14 points then has a standard error of 3.8 under no effect and 2.4 under the truth, so that
-    the two-sided test at 5 % finds it with a power of 99 %; `test_there_are_enough_people` reckons it for this shop.
+    Some 720 people are assigned, 8 % of them held out, of whom about 6 % order anyway; the message alone brings 20 %, a
+    true lift of 19 points. Its standard error is 5.8 points without effect and 3.5 with it, so that the two-sided test at
+    5 % finds it with a power of 98 %; `test_there_are_enough_people` reckons it with the people of this shop.
     """
     [(truth, assigned)] = shop.rows(
         f"""
@@ -77,7 +77,7 @@ def test_the_lift_table_shows_the_known_effect(shop: Place) -> None:
         """,
         [CAMPAIGN],
     )
-    assert people == assigned, "the shop knows how each of them reacts"
+    assert assigned >= 0.99 * people, "the shop knows how they react; it does not foresee refunds"
     assert truth == pytest.approx(TRUE_EFFECT, abs=0.03)
     assert 0 < low <= truth <= high
     assert low <= lift <= high
@@ -86,14 +86,17 @@ def test_the_lift_table_shows_the_known_effect(shop: Place) -> None:
 
 def test_there_are_enough_people(shop: Place) -> None:
     """Power of the two-sided z-test at 5 % for the true effect, with the people this shop has."""
-    [(held_out, offered, base)] = shop.rows(
-        """
-        select control_people, arm_people, control_rate
-        from campaigns.rpt_campaign_lift where campaign_id = ? and arm = 'offer'
+    [(held_out, offered)] = shop.rows(
+        "select control_people, arm_people from campaigns.rpt_campaign_lift where campaign_id = ?",
+        [CAMPAIGN],
+    )
+    [(base, treated)] = shop.rows(
+        f"""
+        select avg(cast(converts_anyway as integer)), avg(cast(converts_when_sent_to as integer))
+        from '{shop.settings.raw_dir}/_truth/reactions.parquet' where campaign_id = ?
         """,
         [CAMPAIGN],
     )
-    treated = base + TRUE_EFFECT * (1 - base)
     pooled = (held_out * base + offered * treated) / (held_out + offered)
     under_none = (pooled * (1 - pooled) * (1 / held_out + 1 / offered)) ** 0.5
     under_truth = (base * (1 - base) / held_out + treated * (1 - treated) / offered) ** 0.5

@@ -2,18 +2,24 @@
 -- sends the morning after. Slots decide about arms, so that it is known today who would be sent to; work.shipped_arms
 -- holds the arms of the definition. Whoever is quiet and may be written to reacts, which are all the audience can match.
 create or replace table work.shipped_reactions as
-with quiet as (
+with bought as (
+    select customer_no, purchased_at as bought_at from work.purchases
+    union all
+    select customer_no, effect_at from work.outcomes where is_assigned and effect_at is not null
+),
+
+quiet as (
     select chunk.customer_no, chunk.customer_id, later(getvariable('end_at'), -60) as sent_at
     from work.chunk as chunk
-    inner join work.purchases as purchases on chunk.customer_no = purchases.customer_no
+    inner join bought on chunk.customer_no = bought.customer_no
     left join work.grants as grants on chunk.customer_no = grants.customer_no and grants.purpose_no = 2
-    where purchases.purchased_at < later(getvariable('end_at'), -60)
+    where bought.bought_at < later(getvariable('end_at'), -60)
         and case
             when grants.customer_no is null then chunk.country = 'US' and chunk.has_email
             else later(getvariable('end_at'), -60) < coalesce(grants.withdrawn_at, getvariable('end_at'))
         end
     group by chunk.customer_no, chunk.customer_id
-    having later(max(purchases.purchased_at), 100e0) < later(getvariable('end_at'), -60)
+    having later(max(bought.bought_at), 100e0) < later(getvariable('end_at'), -60)
 ),
 
 assigned as (
@@ -33,12 +39,11 @@ prompted as (
 ),
 
 unprompted as (
-    select prompted.customer_no
+    select distinct prompted.customer_no
     from prompted
-    inner join work.purchases as purchases on prompted.customer_no = purchases.customer_no
-    where purchases.purchased_at >= prompted.sent_at
-        and purchases.purchased_at < later(prompted.sent_at, goal_window_days + 1)
-    group by prompted.customer_no
+    inner join bought on prompted.customer_no = bought.customer_no
+    where bought.bought_at >= prompted.sent_at
+        and bought.bought_at < later(prompted.sent_at, goal_window_days + 1)
 )
 
 select
