@@ -58,8 +58,8 @@ def test_the_lift_table_shows_the_known_effect(shop: Place) -> None:
     """The truth lies in the interval, and chance alone is ruled out.
 
     Some 720 people are assigned, 8 % of them held out, of whom about 6 % order anyway; the message alone brings 20 %, a
-    true lift of 19 points. Its standard error is 5.8 points without effect and 3.5 with it, so that the two-sided test at
-    5 % finds it with a power of 98 %; `test_there_are_enough_people` reckons it with the people of this shop.
+    true lift of 19 points. Its standard error is 5.8 points without effect and 3.5 with it, so that the two-sided test
+    at 5 % finds it with a power of 98 %; `test_there_are_enough_people` reckons it with the people of this shop.
     """
     [(truth, assigned)] = shop.rows(
         f"""
