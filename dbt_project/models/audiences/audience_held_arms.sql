@@ -1,5 +1,5 @@
-{# Where an arm comes from: the ledger, also that of another customer with the same address, so that one mailbox is never
-   in two arms; else the slot of the first of those customers. #}
+{# Where an arm comes from: the ledger, also that of another customer with the same address, so that one mailbox is
+   never in two arms; else the slot of the first of those customers. #}
 
 with candidates as (
     select
