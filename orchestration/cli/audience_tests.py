@@ -28,7 +28,7 @@ def run_fixtures(
     compile_audiences()
     tried = [one for one in chosen if one.is_evaluated]
     models = render_models(load_settings()) if any(one.tests for one in tried) else None
-    outcomes = list(run_tests(tried, models, audience_language().traits)) if models else []
+    outcomes = list(run_tests(tried, models, audience_language().written_traits)) if models else []
     failed = [outcome for outcome in outcomes if not outcome.passed]
     if as_json:
         print_json({"passed": len(outcomes) - len(failed), "tests": list(map(_as_json, outcomes))})
