@@ -6,6 +6,8 @@ from typing import Any
 
 import duckdb
 
+from audiences.warehouse import records
+
 Row = Mapping[str, Any]
 
 
@@ -52,20 +54,19 @@ class Decisions:
         return next(iter(self.rows(model)), {})
 
     def settings(self) -> Row:
-        """What the audience is set to."""
-        return self.query(
-            "select * from audiences.audience_settings where audience = ? and ? is not null"
-        )[0]
+        """What the audience is set to; empty when it was not compiled for the last run."""
+        if "audience_settings" not in self._models:
+            return {}
+        settings = "select * from audiences.audience_settings where audience = ? and ? is not null"
+        return next(iter(self.query(settings)), {})
 
     def query(self, query: str) -> list[Row]:
         """Rows for audience and customer, which the query takes in this order."""
-        result = self._connection.execute(query, self._who)
-        names = [column[0] for column in result.description or []]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        return list(records(self._connection, query, self._who))
 
 
 PERMISSIONS = """
-    select channels.channel, permissions.status, permissions.reason, permissions.since, permissions.is_allowed
+    select channels.channel, permissions.reason, permissions.since, permissions.is_allowed
     from audiences.audience_channels as channels
     inner join audiences.audience_settings as settings using (audience)
     left join activation.contact_permissions as permissions

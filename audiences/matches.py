@@ -34,21 +34,42 @@ class Joined:
 
 def matches_files(definitions: Sequence[Definition], traits: Traits) -> dict[str, str]:
     """The boolean model and the count of events it reads, as file name -> text."""
+    events = _asked_events(definitions)
+    return {
+        **event_counts_files([events[name] for name in sorted(events)]),
+        "audience_matches.sql": _sql(definitions, traits),
+        "audience_matches.yml": _yml(definitions),
+    }
+
+
+def asked_ctes(definitions: Sequence[Definition]) -> tuple[list[str], str]:
+    """The CTEs of what the conditions of definitions are asked of, and the name of the last one."""
+    asked = {name for one in definitions for name in asked_audiences(one).values()}
+    joined = [*_earlier_members(sorted(asked)), *_event_counts(sorted(_asked_events(definitions)))]
+    imported = """customer_traits as (
+
+    select * from {{ ref('customer_traits') }}
+
+)"""
+    if not joined:
+        return [imported], "customer_traits"
+    return [
+        imported,
+        *(cte for each in joined for cte in each.ctes),
+        _customers(joined),
+    ], "customers"
+
+
+def _asked_events(definitions: Sequence[Definition]) -> dict[str, Event]:
+    """The events asked for, each by its column."""
     conditions = chain.from_iterable(
         [one.match] if one.exclude is None else [one.match, one.exclude] for one in definitions
     )
-    events = {
+    return {
         leaf.column: leaf
         for condition in conditions
         for leaf, _ in leaves(condition)
         if isinstance(leaf, Event)
-    }
-    asked = {name for one in definitions for name in asked_audiences(one).values()}
-    joined = [*_earlier_members(sorted(asked)), *_event_counts(sorted(events))]
-    return {
-        **event_counts_files([events[name] for name in sorted(events)]),
-        "audience_matches.sql": _sql(definitions, traits, joined),
-        "audience_matches.yml": _yml(definitions),
     }
 
 
@@ -109,28 +130,23 @@ def _customers(joined: Sequence[Joined]) -> str:
 )"""
 
 
-def _sql(definitions: Sequence[Definition], traits: Traits, joined: Sequence[Joined]) -> str:
+def _sql(definitions: Sequence[Definition], traits: Traits) -> str:
     columns = ["customer_id"]
     for one in definitions:
         columns.append(_boolean(to_sql(one.match, traits), one.audience))
         if one.exclude is not None:
             columns.append(_boolean(to_sql(one.exclude, traits), f"{one.audience}__excluded"))
     selected = ",\n".join(columns).replace("\n", "\n        ")
-    imported = """customer_traits as (
-
-    select * from {{ ref('customer_traits') }}
-
-)"""
+    ctes, asked = asked_ctes(definitions)
     matched = f"""matched as (
 
     select
         {selected}
-    from {"customers" if joined else "customer_traits"}
+    from {asked}
 
 )"""
-    added = [cte for each in joined for cte in each.ctes] + ([_customers(joined)] if joined else [])
-    ctes = ",\n\n".join([imported, *added, matched])
-    return f"{SQL_HEADER}\nwith\n\n{ctes}\n\nselect * from matched\n"
+    listed = ",\n\n".join([*ctes, matched])
+    return f"{SQL_HEADER}\nwith\n\n{listed}\n\nselect * from matched\n"
 
 
 def _boolean(condition: str, name: str) -> str:
