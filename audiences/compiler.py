@@ -7,9 +7,11 @@ candidates is ordinary SQL beside them, written by hand.
 
 from collections.abc import Iterable, Sequence
 
-from audiences.columns import Traits
+from audiences.columns import Traits, literal
 from audiences.matches import matches_files
 from audiences.model_text import SQL_HEADER, key_column, model_yml
+from audiences.payload import ADDED, FACTS, PayloadColumn
+from audiences.payload_tables import payload_files
 from audiences.settings_tables import settings_files
 from audiences.spec import Definition
 
@@ -23,9 +25,10 @@ def compile_definitions(definitions: Iterable[Definition], traits: Traits) -> di
         "audience_candidates.sql": _candidates_sql(evaluated),
         "audience_candidates.yml": _candidates_yml(),
         **settings_files(compiled),
+        **payload_files(compiled),
     }
     for one in compiled:
-        files[f"audience__{one.audience}.sql"] = _audience_sql(one)
+        files[f"audience__{one.audience}.sql"] = _audience_sql(one, traits)
         files[f"audience__{one.audience}.yml"] = _audience_yml(one)
     return files
 
@@ -55,13 +58,23 @@ def _candidates_of(one: Definition) -> str:
     )
 
 
-def _audience_sql(one: Definition) -> str:
+def _audience_sql(one: Definition, traits: Traits) -> str:
+    columns = _payload_columns(one)
+    replaced = [name for name in columns if name in traits]
+    selected = [
+        f"{{{{ columns_but('customer_traits', {replaced}) }}}}"
+        if replaced
+        else "customer_traits.*",
+        *(f"member_facts.{name}" for name in ADDED),
+        *(f"{_payload_value(column, traits)} as {name}" for name, column in columns.items()),
+    ]
+    listed = ",\n        ".join(selected)
     return f"""{SQL_HEADER}
 with
 
-audience_members as (
+member_facts as (
 
-    select * from {{{{ ref('audience_members') }}}}
+    select * from {{{{ ref('audience_member_facts') }}}}
     where audience = '{one.audience}'
 
 ),
@@ -75,19 +88,32 @@ customer_traits as (
 members as (
 
     select
-        customer_traits.*,
-        audience_members.entry_seq,
-        audience_members.entered_at,
-        audience_members.arm,
-        audience_members.contact_channel
-    from audience_members
+        {listed}
+    from member_facts
     inner join customer_traits
-        on audience_members.customer_id = customer_traits.customer_id
+        on member_facts.customer_id = customer_traits.customer_id
 
 )
 
 select * from members
 """
+
+
+def _payload_columns(one: Definition) -> dict[str, PayloadColumn]:
+    return one.payload.columns if one.payload else {}
+
+
+def _payload_column_yml(name: str, column: PayloadColumn) -> dict[str, str]:
+    instead = "" if column.fallback is None else f"; {column.fallback!r} where that is missing"
+    return {"name": name, "description": f"Payload: {column.from_}{instead}."}
+
+
+def _payload_value(column: PayloadColumn, traits: Traits) -> str:
+    """A payload column as SQL; a fallback that fits its kind."""
+    origin, fallback = column.from_, column.fallback
+    value = f"{'member_facts' if origin in FACTS else 'customer_traits'}.{origin}"
+    kind = {**traits, **FACTS}[origin]
+    return value if fallback is None else f"coalesce({value}, {literal(fallback, kind)})"
 
 
 def _candidates_yml() -> str:
@@ -111,13 +137,8 @@ def _audience_yml(one: Definition) -> str:
         "Columns are those of customer_traits and the ones below.",
         [
             key_column("customer_id", "The customer."),
-            {"name": "entry_seq", "description": "1 for the first entry, 2 for the second."},
-            {"name": "entered_at", "description": "Day of the entry, at midnight UTC."},
-            {"name": "arm", "description": "Arm of the experiment; empty without one."},
-            {
-                "name": "contact_channel",
-                "description": "First channel that is allowed and reachable.",
-            },
+            *({"name": name, "description": said} for name, said in ADDED.items()),
+            *(_payload_column_yml(*item) for item in _payload_columns(one).items()),
         ],
         config={"alias": one.audience, "tags": ["after_gate"], "meta": meta},
     )

@@ -9,9 +9,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from audiences.blocks import nearest
+from audiences.catalogue import Catalogue
 from audiences.columns import Finding, Traits
 from audiences.errors import DefinitionError, InputError
 from audiences.fixtures import check_tests
+from audiences.payload import check_payload
 from audiences.references import check_references
 from audiences.rules import check_condition
 from audiences.spec import Definition
@@ -62,6 +64,7 @@ class Language:
     traits: Traits
     purposes: Collection[str]
     metrics: Collection[str]
+    catalogue: Catalogue = field(default_factory=Catalogue)
     sensitive: Mapping[str, Traits] = field(default_factory=dict)
     """Purpose -> the sensitive columns its audiences may use, with their kinds."""
 
@@ -153,6 +156,7 @@ def _check_against(
     yield from check_condition(definition.match, ("match",), traits)
     if definition.exclude is not None:
         yield from check_condition(definition.exclude, ("exclude",), traits)
+    yield from check_payload(definition, traits, language.catalogue)
 
 
 def _check_experiment_is_alone(
@@ -194,7 +198,7 @@ def _place(finding: Finding, file: Path, raw: Any, lines: Lines) -> Problem:
 def _explain(entry: Any, file: Path, raw: Any, lines: Lines) -> Problem:
     """A problem from what pydantic found."""
     context = entry.get("ctx", {})
-    path = tuple(part for part in entry["loc"] if not str(part).startswith("<"))
+    path = tuple(part for part in entry["loc"] if not str(part).startswith(("<", "[")))
     if key := context.get("key"):
         path = (*path, key)
     kind = entry["type"]

@@ -29,8 +29,10 @@ def model_yml(name: str, description: str, columns: list[dict[str, Any]], **more
 
 
 def in_duckdb(sql: str) -> str:
-    """Generated SQL as the built warehouse understands it: models by their schemas, one type by its name."""
-    return re.sub(r"\{\{ ref\('(\w+)'\) \}\}", _relation, sql.replace("{{ t_double() }}", "double"))
+    """Generated SQL as the built warehouse understands it: macros spelt out, models by their schemas."""
+    as_of = "(select max(as_of_date) from activation.customer_traits)"
+    spelt = sql.replace("{{ t_double() }}", "double").replace("{{ as_of_date() }}", as_of)
+    return re.sub(r"\{\{ ref\('(\w+)'\) \}\}", _relation, spelt)
 
 
 def _relation(reference: re.Match[str]) -> str:

@@ -13,7 +13,16 @@ from typing import Any
 import yaml
 
 from audiences.columns import Finding, Traits, check_column, compare, compare_with
-from audiences.conditions import All, Any_, Column, Condition, InAudience, Leaf, Not
+from audiences.conditions import (
+    All,
+    Any_,
+    Column,
+    Condition,
+    HoldsOffer,
+    InAudience,
+    Leaf,
+    Not,
+)
 from audiences.errors import InputError
 from audiences.events import Event
 from audiences.expressions import check_expression, write_expression
@@ -134,6 +143,12 @@ def _leaf_sql(leaf: Leaf, traits: Traits, negated: bool) -> str:
             flags = " or ".join(was_in(name) for name in names.values())
             one = f"({flags})" if len(names) > 1 else flags
             return f"not {one}" if negated else one
+        case HoldsOffer(offers_active=wanted):
+            return HOLDS_OFFER if wanted is not negated else f"not {HOLDS_OFFER}"
+
+
+HOLDS_OFFER = "holds_offer"
+"""The column of audience_matches' input that says who holds an offer."""
 
 
 def was_in(audience: str) -> str:

@@ -21,11 +21,17 @@ class Table:
     columns: Sequence[tuple[str, str, str]]  # name, type, description
     rows: Sequence[tuple[Value, ...]]
     key: Sequence[str]
+    not_null: Sequence[str] | None = None  # of the key; all of it when not said
 
 
 def settings_files(definitions: Sequence[Definition]) -> dict[str, str]:
     """The generated tables of settings, as file name -> text."""
-    tables = [_settings(definitions), _channels(definitions), _arms(definitions)]
+    return table_files([_settings(definitions), _channels(definitions), _arms(definitions)])
+
+
+def table_files(tables: Iterable[Table]) -> dict[str, str]:
+    """The models of tables, as file name -> text."""
+    tables = tuple(tables)
     return {f"{table.name}.sql": _table_sql(table) for table in tables} | {
         f"{table.name}.yml": _table_yml(table) for table in tables
     }
@@ -163,7 +169,7 @@ def _value(value: Value) -> str:
 def _table_yml(table: Table) -> str:
     columns = [
         {"name": name, "description": description}
-        | ({"data_tests": ["not_null"]} if name in table.key else {})
+        | ({"data_tests": ["not_null"]} if name in (table.not_null or table.key) else {})
         for name, _, description in table.columns
     ]
     unique: dict[str, Any] = {"unique_together": {"arguments": {"columns": list(table.key)}}}

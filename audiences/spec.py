@@ -13,6 +13,8 @@ from audiences.consent import SUPPRESSIONS, Consent, Suppression
 from audiences.fixtures import Fixture
 from audiences.guardrails import Guardrails
 from audiences.names import NAME_FORM, why_not_an_audience_name
+from audiences.payload import ArmPayload, Payload
+from audiences.send_window import SendWindow
 
 LAST_SLOT = 9999
 
@@ -30,13 +32,14 @@ def _is_none(value: object) -> object:
 class Contact(Block):
     """Where the audience may be contacted, and who is left alone; consent is always required."""
 
-    later = frozenset({"frequency", "send_window"})
+    later = frozenset({"frequency"})
 
     channels: tuple[Literal["email", "sms", "push", "whatsapp", "webhook"], ...] = Field(
         min_length=1
     )
     consent: Consent = Consent()
     suppress: tuple[Suppression, ...] = tuple(SUPPRESSIONS)
+    send_window: SendWindow = SendWindow()
 
     @model_validator(mode="after")
     def _check_channels(self) -> "Contact":
@@ -48,10 +51,9 @@ class Contact(Block):
 class Arm(Block):
     """A range of slots, first and last, and whether its people are delivered."""
 
-    later = frozenset({"payload"})
-
     slots: tuple[int, int]
     delivers: bool = True
+    payload: ArmPayload | None = None
 
     @model_validator(mode="after")
     def _check_slots(self) -> "Arm":
@@ -106,7 +108,7 @@ class Goal(Block):
 class Definition(Block):
     """One audience."""
 
-    later = frozenset({"unit", "entry", "priority", "payload"})
+    later = frozenset({"unit", "entry", "priority"})
 
     version: Literal["1"]
     audience: Annotated[str, AfterValidator(_check_audience)]
@@ -124,6 +126,7 @@ class Definition(Block):
     contact: Annotated[Contact | None, BeforeValidator(_is_none)]
     goal: Goal | None = None
     experiment: Experiment | None = None
+    payload: Payload | None = None
     guardrails: Guardrails = Guardrails()
     tests: tuple[Fixture, ...] = ()
 

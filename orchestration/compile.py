@@ -1,5 +1,6 @@
 """Where the project keeps its definitions and their compiled models."""
 
+from audiences.catalogue import read_catalogue
 from audiences.compiled import Difference, check_compiled, compile_to, read_names
 from audiences.loader import Language
 from audiences.purposes import read_sensitive_purposes
@@ -28,5 +29,6 @@ def audience_language() -> Language:
         traits=read_traits(TRAITS),
         purposes=read_names(PURPOSES, "purpose"),
         metrics=read_names(SEEDS / "goal_metrics.csv", "metric"),
+        catalogue=read_catalogue(SEEDS, DBT_PROJECT / "dbt_project.yml", TRAITS),
         sensitive=read_sensitive_purposes(PURPOSES, read_sensitive_traits(TRAITS)),
     )

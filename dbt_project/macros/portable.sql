@@ -105,3 +105,15 @@ end
 {% macro utc_by_clock_of(local, zone, instant) -%}
 ({{ local }} - ({{ to_local(instant, zone) }} - ({{ instant }})))
 {%- endmacro %}
+
+{# All columns of a model but some. Where an engine cannot say so, those of the model's contract are listed. #}
+{% macro columns_but(model_name, columns) %}{{ return(adapter.dispatch('columns_but')(model_name, columns)) }}{% endmacro %}
+{% macro duckdb__columns_but(model_name, columns) -%} {{ model_name }}.* exclude ({{ columns | join(', ') }}) {%- endmacro %}
+{% macro spark__columns_but(model_name, columns) -%} {{ model_name }}.* except ({{ columns | join(', ') }}) {%- endmacro %}
+{% macro default__columns_but(model_name, columns) -%}
+{%- if not execute -%} {{ model_name }}.*
+{%- else -%}
+{%- set node = graph.nodes.values() | selectattr('name', 'equalto', model_name) | first -%}
+{%- for column in node.columns if column not in columns -%} {{ model_name }}.{{ column }}{{ ', ' if not loop.last }} {%- endfor -%}
+{%- endif -%}
+{%- endmacro %}

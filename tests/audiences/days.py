@@ -70,6 +70,10 @@ def traits(person: str, stage: str | None = "active", **changed: object) -> tupl
         "country": "DE",
         "lifecycle_stage": stage,
         "order_count": 1,
+        "language": "de",
+        "timezone": "Europe/Berlin",
+        "value_tier": "medium",
+        "discount_share_365d": None,
     }
     return tuple({**row, **changed}.values())
 

@@ -32,15 +32,24 @@ STATE = {
 }
 WAIST = {
     "customer_traits": "as_of_date date, customer_id varchar, email varchar, phone varchar,"
-    " first_name varchar, country varchar, lifecycle_stage varchar, order_count bigint",
+    " first_name varchar, country varchar, lifecycle_stage varchar, order_count bigint,"
+    " language varchar, timezone varchar, value_tier varchar, discount_share_365d double",
     "customer_events": "customer_id varchar, occurred_at timestamp, event_name varchar,"
     " product_id varchar, campaign_id varchar",
     "contact_permissions": "customer_id varchar, channel varchar, purpose varchar,"
     " is_allowed boolean, reason varchar",
 }
+
+
+def _columns_but(called: re.Match[str]) -> str:
+    return f"{called[1]}.* exclude ({called[2].replace(chr(39), '')})"
+
+
 SPELLED = {
     r"\{\{ t_text\(\) \}\}": "varchar",
     r"\{\{ t_double\(\) \}\}": "double",
+    r"\{\{ as_of_date\(\) \}\}": f"cast('{RENDERED}' as date)",
+    r"\{\{ columns_but\('(\w+)', \[(.*)\]\) \}\}": _columns_but,
     r"\{\{ add_days\(as_of_date\(\), -(\d+)\) \}\}": rf"(cast('{RENDERED}' as date) - \1)",
 }
 UNCUT = {
@@ -48,6 +57,12 @@ UNCUT = {
     " purpose varchar, status varchar, reason varchar, opt_in_step varchar",
     "intermediate.int_erasures_known_uncut": "customer_id varchar",
     "seeds.contact_channels": "channel varchar",
+    "seeds.content_catalogue": "content_key varchar, locale varchar, review_status varchar",
+    "seeds.markets": "country varchar, default_locale varchar, default_timezone varchar",
+    "seeds.offers": "offer_id varchar, discount_share double, starts_on date, ends_on date,"
+    " valid_days bigint, countries varchar, min_value_tier varchar, once_per_days bigint",
+    "seeds.quiet_days": "country varchar, quiet_on date, name varchar",
+    "seeds.time_zones": "time_zone varchar",
 }
 FILLED = {f"activation.{table}": columns for table, columns in WAIST.items()} | UNCUT
 

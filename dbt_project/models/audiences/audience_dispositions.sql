@@ -18,6 +18,10 @@ arms as (
     select * from {{ ref('audience_drawn_arms') }}
 ),
 
+unwritten as (
+    select * from {{ ref('audience_unwritten') }}
+),
+
 disposed as (
     select
         candidates.audience,
@@ -32,6 +36,7 @@ disposed as (
             when settings.needs_contact and contact_gates.open_channels = 0 then 'suppressed'
             when settings.needs_contact and contact_gates.allowed_channels = 0 then 'no_consent'
             when settings.needs_contact and contact_gates.contact_channel is null then 'unreachable'
+            when settings.needs_contact and unwritten.customer_id is not null then 'unreachable'
             when not arms.is_delivered then 'holdout'
             else 'eligible'
         end as disposition
@@ -41,6 +46,10 @@ disposed as (
         on
             candidates.audience = contact_gates.audience
             and candidates.customer_id = contact_gates.customer_id
+    left join unwritten
+        on
+            candidates.audience = unwritten.audience
+            and candidates.customer_id = unwritten.customer_id
     left join arms
         on
             candidates.audience = arms.audience
