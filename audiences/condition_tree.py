@@ -112,9 +112,6 @@ class Asker:
                 return bool(was_in), {"was in": ", ".join(was_in) or "none of them"}
             case HoldsOffer(offers_active=wanted):
                 until = self._offer_until()
-                return (until is not None) is wanted, {"offer good until": until}
-            case HoldsOffer(offers_active=wanted):
-                until = self._offer_until()
                 return (until is not None) is wanted, {"holds one until": until}
 
     def _trait(self, test: str, columns: list[str]) -> tuple[bool | None, dict[str, Any]]:
@@ -165,14 +162,6 @@ class Asker:
         )
         return until if isinstance(until, date) else None
 
-    def _offer_until(self) -> date | None:
-        [until] = self._one(
-            "select max(offer_until) from staging.stg_state__memberships"
-            " where customer_id = ? and offer_until > ?",
-            [self._customer_id, self._as_of],
-        )
-        return until
-
     def _one(self, query: str, parameters: list[Any]) -> tuple[Any, ...]:
         row = self._connection.execute(query, parameters).fetchone()
         assert row is not None  # the person is in the base, and a count is always a row
@@ -215,8 +204,6 @@ def asked(leaf: Leaf) -> str:
             return f"was in {' or '.join(names.values())} the day before"
         case HoldsOffer(offers_active=wanted):
             return "holds an offer" if wanted else "holds no offer"
-        case HoldsOffer(offers_active=wanted):
-            return f"holds {'an' if wanted else 'no'} offer"
 
 
 def described(condition: Condition) -> str:

@@ -77,6 +77,14 @@ PERMISSIONS = """
 """
 
 
+REASONS = {
+    "unknown_opt_in": "no decision, and the country asks for a yes",
+    "unknown_opt_out": "no decision, and the country asks for a no",
+    "unconfirmed": "a yes that was not confirmed",
+    "bounced_hard": "bounced for good",
+}
+
+
 def walk_gates(decisions: Decisions, is_standing: bool) -> list[Gate]:
     """Every gate in order, up to and beyond the one that stopped the person; gates the audience has not are left out.
 
@@ -126,7 +134,8 @@ def _consent(decisions: Decisions) -> Iterator[str]:
     for row in decisions.query(PERMISSIONS) if decisions.settings()["needs_contact"] else ():
         since = f" since {row['since']:%Y-%m-%d}" if row["since"] else ""
         allowed = "allowed" if row["is_allowed"] else "not allowed"
-        yield f"{row['channel']} {allowed} ({row['reason'] or 'no permission known'}{since})"
+        reason = REASONS.get(row["reason"], row["reason"] or "no permission known")
+        yield f"{row['channel']} {allowed} ({reason}{since})"
 
 
 def _reachability(decisions: Decisions) -> Iterator[str]:

@@ -112,10 +112,9 @@ SAMPLE = """
         dispositions.arm,
         dispositions.contact_channel as channel,
         traits.country,
-        traits.lifecycle_stage,
-        left(dispositions.customer_id, 2) || '***' as customer_id,
-        left(traits.email, 1) || '***@***' as email,
-        left(traits.first_name, 1) || '***' as first_name
+        traits.lifecycle_stage as stage,
+        left(dispositions.customer_id, 2) || '***' as customer,
+        left(traits.email, 1) || '***@***' as email
     from audiences.audience_dispositions as dispositions
     inner join activation.customer_traits as traits using (customer_id)
     where dispositions.audience = $audience

@@ -11,6 +11,8 @@ import typer
 from orchestration.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from audiences.condition_tree import Node
     from audiences.explain import Explanation, Membership
 
@@ -65,16 +67,20 @@ def _verdict(found: "Explanation") -> list[str]:
 
 def _conditions(node: "Node") -> list[list[Any]]:
     from audiences.condition_tree import flattened
-    from audiences.explain import shown
 
     return [
-        [
-            f"{'  ' * depth}{part.asked}",
-            ", ".join(f"{name} {shown(value)}" for name, value in part.saw.items()),
-            part.verdict,
-        ]
+        [f"{'  ' * depth}{part.asked}", _values(part.saw), part.verdict]
         for depth, part in flattened(node)
     ]
+
+
+def _values(saw: "Mapping[str, Any]") -> str:
+    """Values as people read them; the name of a single one stands in the condition."""
+    from audiences.explain import shown
+
+    if len(saw) == 1:
+        return shown(*saw.values())
+    return ", ".join(f"{name} {shown(value)}" for name, value in saw.items())
 
 
 def _membership(stay: "Membership | None") -> str:

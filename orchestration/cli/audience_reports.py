@@ -106,11 +106,11 @@ def _show(seen: "Preview", everything: bool) -> None:
     than = f", {_signed(_eligible(seen) - before[1])} since {before[0]}" if before else ""
     most = None if everything else FEW
     tables = [
-        tabled(column.replace("_", " "), [column, "matched", "eligible"], _few(counted, most))
+        tabled("", [column, "matched", "eligible"], _few(counted, most))
         for column, counted in seen.breakdowns.items()
     ]
     if seen.reach:
-        tables.append(tabled("reach", ["channel", "eligible"], _few(seen.reach, most)))
+        tables.append(tabled("", ["channel", "eligible"], _few(seen.reach, most)))
     click.echo(f"{seen.audience} as of {seen.as_of_date}: {_eligible(seen):,} eligible{than}")
     print_side_by_side([tabled("", ["step", "customers"], seen.waterfall), *tables])
     print_table(

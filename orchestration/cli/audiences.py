@@ -50,15 +50,22 @@ app.command("list")(audience_reports.list_audiences)
 def validate(as_json: Json = False) -> None:
     """Check every definition and name every problem, with its place and its fix."""
     from audiences.loader import check_definitions
-    from orchestration.compile import audience_language
-    from orchestration.settings import DEFINITIONS
+    from orchestration.compile import audience_language, contradictions, warnings
+    from orchestration.settings import DEFINITIONS, load_settings
 
+    settings = load_settings()
     definitions, problems = check_definitions(DEFINITIONS, audience_language())
+    problems += contradictions(definitions, settings)
+    warned = warnings(definitions, settings)
     if as_json:
-        print_json({"valid": len(definitions), "problems": [asdict(each) for each in problems]})
-    for problem in () if as_json else problems:
-        click.echo(f"error: {problem}", err=True)
-        click.echo(f"fix:   {problem.fix}", err=True)
+        document = {"problems": problems, "warnings": warned}
+        lists = {name: [asdict(each) for each in found] for name, found in document.items()}
+        print_json({"valid": len(definitions), **lists})
+    else:
+        for kind, found in (("error", problems), ("warning", warned)):
+            for problem in found:
+                click.echo(f"{kind}: {problem}", err=True)
+                click.echo(f"fix:   {problem.fix}", err=True)
     if problems:
         raise typer.Exit(2)
     if not as_json:

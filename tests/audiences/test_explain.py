@@ -154,7 +154,7 @@ def strangers() -> Iterator[duckdb.DuckDBPyConnection]:
         yield warehouse
 
 
-@settings(max_examples=150, **FUZZ)
+@settings(max_examples=50, **FUZZ)
 @given(conditions=FOLDERS)
 def test_verdicts_are_those_of_the_models(
     strangers: duckdb.DuckDBPyConnection, tmp_path: Path, conditions: dict[str, Any]

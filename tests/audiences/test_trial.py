@@ -31,7 +31,11 @@ PEOPLE = [
     ("consent: { email: granted }", "eligible", "nothing stopped"),
     ("consent: { email: granted }, arm: message", "eligible", "nothing stopped"),
     ("consent: { email: granted }, arm: holdout", "holdout", "arm: arm holdout, not delivered"),
-    ("country: DE", "no_consent", "consent: email not allowed (unknown_opt_in)"),
+    (
+        "country: DE",
+        "no_consent",
+        "consent: email not allowed (no decision, and the country asks for a yes)",
+    ),
     ("country: US", "eligible", "nothing stopped"),
     ("consent: { email: never, push: granted }", "no_consent", "consent: email not allowed"),
     ("consent: { email: withdrawn }", "no_consent", "(withdrawn since 2026-02-28)"),
@@ -105,7 +109,7 @@ def test_a_failure_says_expected_got_and_what_decided(shipped: Models, tmp_path:
     assert not first.passed
     assert first.problem == (
         "everybody.yml: AUD207 tests: test 0: expected eligible or holdout, got no_consent;"
-        " decided by consent: email not allowed (unknown_opt_in)"
+        " decided by consent: email not allowed (no decision, and the country asks for a yes)"
     )
     assert "expected holdout in arm message, got holdout in arm holdout" in third.problem
 
