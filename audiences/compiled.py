@@ -6,7 +6,7 @@ from pathlib import Path
 
 from audiences.compiler import compile_definitions
 from audiences.errors import DefinitionError, InputError
-from audiences.loader import Language, load_definitions
+from audiences.loader import Language, load_definitions, load_holdout
 from audiences.model_text import SQL_HEADER, YML_HEADER
 
 
@@ -72,7 +72,8 @@ def check_compiled(definitions_dir: Path, models_dir: Path, language: Language) 
 
 def _compile(definitions_dir: Path, language: Language) -> dict[str, str]:
     definitions = load_definitions(definitions_dir, language)
-    return compile_definitions(definitions, language.written_traits)
+    holdout = load_holdout(definitions_dir)
+    return compile_definitions(definitions, language.written_traits, holdout)
 
 
 def _compare(files: dict[str, str], models_dir: Path) -> Difference:

@@ -8,6 +8,7 @@ candidates is ordinary SQL beside them, written by hand.
 from collections.abc import Iterable, Sequence
 
 from audiences.columns import Traits, literal
+from audiences.global_holdout import GlobalHoldout
 from audiences.matches import matches_files
 from audiences.model_text import SQL_HEADER, key_column, model_yml
 from audiences.payload import ADDED, FACTS, PayloadColumn
@@ -16,15 +17,17 @@ from audiences.settings_tables import settings_files
 from audiences.spec import Definition
 
 
-def compile_definitions(definitions: Iterable[Definition], traits: Traits) -> dict[str, str]:
-    """The generated models of definitions, as file name -> text."""
+def compile_definitions(
+    definitions: Iterable[Definition], traits: Traits, holdout: GlobalHoldout | None = None
+) -> dict[str, str]:
+    """The generated models of definitions and the global holdout, as file name -> text."""
     compiled = [one for one in definitions if one.is_compiled]
     evaluated = [one for one in compiled if one.is_evaluated]
     files = {
         **matches_files(evaluated, traits),
         "audience_candidates.sql": _candidates_sql(evaluated),
         "audience_candidates.yml": _candidates_yml(),
-        **settings_files(compiled),
+        **settings_files(compiled, holdout),
         **payload_files(compiled),
     }
     for one in compiled:
@@ -39,7 +42,8 @@ def _candidates_sql(definitions: Sequence[Definition]) -> str:
         "select\n"
         "    cast(null as {{ t_text() }}) as audience,\n"
         "    customer_id,\n"
-        "    false as is_excluded\n"
+        "    false as is_excluded,\n"
+        "    cast(null as bigint) as capacity_order\n"
         "from {{ ref('audience_matches') }}\n"
         "where 1 = 0"
     )
@@ -47,14 +51,25 @@ def _candidates_sql(definitions: Sequence[Definition]) -> str:
 
 
 def _candidates_of(one: Definition) -> str:
-    excluded = f"{one.audience}__excluded" if one.exclude is not None else "false"
+    excluded = f"matches.{one.audience}__excluded" if one.exclude is not None else "false"
+    order, ordered_by = "cast(null as bigint)", ""
+    if capacity := one.entry.capacity:
+        terms = [f"traits.{column} {way} nulls last" for column, way in capacity.terms]
+        terms_on_lines = ",\n            ".join([*terms, "matches.customer_id asc"])
+        order = f"row_number() over (\n        order by\n            {terms_on_lines}\n    )"
+        ordered_by = (
+            "inner join {{ ref('customer_traits') }} as traits"
+            " on matches.customer_id = traits.customer_id\n"
+        )
     return (
         "select\n"
         f"    '{one.audience}' as audience,\n"
-        "    customer_id,\n"
-        f"    {excluded} as is_excluded\n"
-        "from {{ ref('audience_matches') }}\n"
-        f"where {one.audience}"
+        "    matches.customer_id,\n"
+        f"    {excluded} as is_excluded,\n"
+        f"    {order} as capacity_order\n"
+        "from {{ ref('audience_matches') }} as matches\n"
+        f"{ordered_by}"
+        f"where matches.{one.audience}"
     )
 
 
@@ -124,6 +139,10 @@ def _candidates_yml() -> str:
             {"name": "audience", "description": "The audience."},
             {"name": "customer_id", "description": "The customer."},
             {"name": "is_excluded", "description": "Whether the audience excludes the customer."},
+            {
+                "name": "capacity_order",
+                "description": "1 for who takes a place first; empty without a capacity.",
+            },
         ],
     )
 

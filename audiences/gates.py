@@ -34,7 +34,7 @@ class Decisions:
     ) -> None:
         self._connection = connection
         self._who = [audience, customer_id]
-        self._models = {
+        self.models = {
             name
             for (name,) in connection.execute(
                 "select table_name from information_schema.tables where table_schema = 'audiences'"
@@ -43,7 +43,7 @@ class Decisions:
 
     def rows(self, model: str, order_by: str = "1") -> list[Row]:
         """The candidate's rows of a model of the audiences; none where it is not built."""
-        if model not in self._models:
+        if model not in self.models:
             return []
         return self.query(
             f"select * from audiences.{model} where audience = ? and customer_id = ? order by {order_by}"
@@ -55,7 +55,7 @@ class Decisions:
 
     def settings(self) -> Row:
         """What the audience is set to; empty when it was not compiled for the last run."""
-        if "audience_settings" not in self._models:
+        if "audience_settings" not in self.models:
             return {}
         settings = "select * from audiences.audience_settings where audience = ? and ? is not null"
         return next(iter(self.query(settings)), {})
@@ -77,6 +77,14 @@ PERMISSIONS = """
 """
 
 
+CONTENTS = """
+    select distinct contents.content, contents.content_locale
+    from audiences.audience_contents as contents
+    inner join activation.customer_traits as traits
+        on contents.language = coalesce(traits.language, '') and contents.country = coalesce(traits.country, '')
+    where contents.audience = $1 and traits.customer_id = $2
+    order by contents.content
+"""
 REASONS = {
     "unknown_opt_in": "no decision, and the country asks for a yes",
     "unknown_opt_out": "no decision, and the country asks for a no",
@@ -109,6 +117,8 @@ def walk_gates(decisions: Decisions, is_standing: bool) -> list[Gate]:
 def _stopping(decisions: Decisions, is_standing: bool) -> str | None:
     """The gate whose disposition the person has."""
     disposition = decisions.row("audience_dispositions")["disposition"]
+    if disposition == "unreachable" and decisions.row("audience_contact_gates")["contact_channel"]:
+        return "content"
     if disposition == "pending_entry":
         asked = decisions.row("audience_entry_gates")
         waits = (asked["matched_days"] or 0) < (asked["min_match_days"] or 0)
@@ -142,6 +152,12 @@ def _reachability(decisions: Decisions) -> Iterator[str]:
     if gates := decisions.row("audience_contact_gates"):
         channel = gates["contact_channel"]
         yield f"reached by {channel}" if channel else "no address on an allowed channel"
+
+
+def _content(decisions: Decisions) -> Iterator[str]:
+    if "audience_contents" in decisions.models:
+        for row in decisions.query(CONTENTS):
+            yield f"{row['content']} in {row['content_locale'] or 'no language of the person'}"
 
 
 def _dwell(decisions: Decisions) -> Iterator[str]:
@@ -219,6 +235,7 @@ GATES: Sequence[tuple[str, bool, Look]] = (
     ("suppression", False, _suppression),
     ("consent", False, _consent),
     ("reachability", False, _reachability),
+    ("content", False, _content),
     ("longest stay", False, _stay),
     ("dwell", True, _dwell),
     ("programme", True, _programme),

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from audiences.payload import ArmPayload, Payload
 from audiences.send_window import CALENDAR, DAYS, PROFILE
-from audiences.settings_tables import TEXT, Table, Value, table_files
 from audiences.spec import Definition
+from audiences.tables import TEXT, Table, Value, table_files
 
 
 def payload_files(definitions: Sequence[Definition]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-LEDGERS = ("assignments", "memberships", "gate_verdicts")
+LEDGERS = ("assignments", "memberships", "waits", "gate_verdicts")
 
 
 def day_file(state_dir: Path, ledger: str, as_of: date) -> Path:

@@ -18,6 +18,7 @@ from audiences.dispositions import NOT_MATCHED
 from audiences.errors import InputError
 from audiences.explain import explain
 from audiences.fixtures import Expect, Given, resolve
+from audiences.global_holdout import GlobalHoldout
 from audiences.spec import Definition
 
 SENTINEL = date(2001, 1, 1)
@@ -94,7 +95,10 @@ def _spelt(disposition: str, arm: str | None) -> str:
 
 
 def run_tests(
-    definitions: Sequence[Definition], models: Models, traits: Traits
+    definitions: Sequence[Definition],
+    models: Models,
+    traits: Traits,
+    holdout: GlobalHoldout | None = None,
 ) -> Iterator[Outcome]:
     """Run the tests of definitions, in order.
 
@@ -102,6 +106,7 @@ def run_tests(
         definitions: Those whose rule is evaluated.
         models: The models, which these definitions were compiled into.
         traits: The columns of customer_traits.
+        holdout: The global holdout, in which nobody of a test is.
 
     Raises:
         InputError: A value does not fit its column.
@@ -110,9 +115,10 @@ def run_tests(
         _furnish(connection, models)
         for one in definitions:
             for test, (day, person) in zip(one.tests, resolve(one.tests).values(), strict=True):
-                _fill(connection, models, _rows(one, person, day), f"{one.audience}: {test.name}")
+                customer = _customer_id(one, person.arm, holdout)
+                rows = _rows(one, person, day, customer)
+                _fill(connection, models, rows, f"{one.audience}: {test.name}")
                 build(connection, models, day)
-                customer = _customer_id(one, person.arm)
                 found = explain(connection, one, traits, customer)
                 yield Outcome(
                     audience=one.audience,
@@ -172,9 +178,8 @@ def _fill(
                 raise InputError(f"{what}: a value of {table} has another type", fix) from None
 
 
-def _rows(one: Definition, person: Given, day: date) -> dict[str, list[Row]]:
+def _rows(one: Definition, person: Given, day: date, customer: str) -> dict[str, list[Row]]:
     """The rows of the tables that tell what a test says of its person."""
-    customer = _customer_id(one, person.arm)
     who = {"customer_id": customer}
     return {
         "customer_traits": [{**KNOWN, **person.traits, **who, "as_of_date": day}],
@@ -213,8 +218,24 @@ def _rows(one: Definition, person: Given, day: date) -> dict[str, list[Row]]:
             for channel, status in person.consent.items()
             if status != "never"
         ],
+        "state_waits": list(_waits(one, person, day, customer)),
+        "state_gate_verdicts": [
+            {"audience": one.audience, "verdict": "pass", "as_of_date": day - DAY}
+        ],
         "state_memberships": list(_stays(one, person, day, customer)),
     }
+
+
+def _waits(one: Definition, person: Given, day: date, customer: str) -> Iterator[Row]:
+    """For how many days the rule has held before today."""
+    if person.matched_since and person.matched_since < day:
+        yield {
+            "audience": one.audience,
+            "customer_id": customer,
+            "matched_days": (day - person.matched_since).days,
+            "matched_since": person.matched_since,
+            "as_of_date": day - DAY,
+        }
 
 
 def _stays(one: Definition, person: Given, day: date, customer: str) -> Iterator[Row]:
@@ -247,14 +268,21 @@ def _delivers(one: Definition, arm: str) -> bool:
     return one.experiment is not None and one.experiment.arms[arm].delivers
 
 
-def _customer_id(one: Definition, arm: str | None) -> str:
-    """An id whose slot lies in the arm."""
-    if one.experiment is None:
-        return "fixture_0"
-    first, last = one.experiment.arms[_arm(one, arm) or ""].slots
-    salt = one.experiment.salt
-    ids = (f"fixture_{number}" for number in count())
-    return next(each for each in ids if first <= slot(salt, each) <= last)
+def _customer_id(one: Definition, arm: str | None, holdout: GlobalHoldout | None) -> str:
+    """An id whose slot lies in the arm, and outside the global holdout."""
+
+    def is_right(customer: str) -> bool:
+        drawn = _arm(one, arm)
+        if one.experiment is not None and drawn is not None:
+            first, last = one.experiment.arms[drawn].slots
+            if not first <= slot(one.experiment.salt, customer) <= last:
+                return False
+        if holdout is None:
+            return True
+        first, last = holdout.slots
+        return not first <= slot(holdout.salt, customer) <= last
+
+    return next(each for number in count() if is_right(each := f"fixture_{number}"))
 
 
 def slot(salt: str, customer_id: str) -> int:

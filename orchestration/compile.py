@@ -1,6 +1,7 @@
 """Where the project keeps its definitions and their compiled models."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from audiences.catalogue import read_catalogue
 from audiences.compiled import Difference, check_compiled, compile_to, read_names
@@ -29,14 +30,16 @@ def compile_audiences(check: bool = False) -> Difference:
     return act(DEFINITIONS, MODELS, audience_language())
 
 
-def contradictions(definitions: Iterable[Definition], settings: Settings) -> list[Problem]:
-    """What definitions say against the ledgers of the state folder."""
-    return locate(DEFINITIONS, check_past(definitions, settings.state_dir, settings.as_of))
+def contradictions(
+    folder: Path, definitions: Iterable[Definition], settings: Settings
+) -> list[Problem]:
+    """What the definitions of a folder say against the ledgers of the state folder."""
+    return locate(folder, check_past(definitions, settings.state_dir, settings.as_of))
 
 
-def warnings(definitions: Iterable[Definition], settings: Settings) -> list[Problem]:
+def warnings(folder: Path, definitions: Iterable[Definition], settings: Settings) -> list[Problem]:
     """What is sound and yet unwise, by what the warehouse knows."""
-    return locate(DEFINITIONS, check_power(definitions, settings.warehouse))
+    return locate(folder, check_power(definitions, settings.warehouse))
 
 
 def compile_for(settings: Settings) -> None:
@@ -46,7 +49,7 @@ def compile_for(settings: Settings) -> None:
         DefinitionError: A definition is wrong, or says something else than the ledgers.
     """
     compile_audiences()
-    if problems := contradictions(load_definitions(DEFINITIONS), settings):
+    if problems := contradictions(DEFINITIONS, load_definitions(DEFINITIONS), settings):
         more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
         raise DefinitionError(f"{problems[0]}{more}", problems[0].fix)
 

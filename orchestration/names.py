@@ -1,5 +1,6 @@
 """Names of audiences as people type them: a wrong one is answered with the nearest there is."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from audiences.blocks import nearest
@@ -7,8 +8,8 @@ from audiences.errors import InputError
 from audiences.loader import load_definitions
 from audiences.reports import audiences_in
 from audiences.spec import Definition
+from orchestration import settings as places
 from orchestration.compile import audience_language
-from orchestration.settings import DEFINITIONS
 
 
 def definition_of(name: str) -> Definition:
@@ -17,9 +18,9 @@ def definition_of(name: str) -> Definition:
     Raises:
         InputError: There is none of that name, or a definition is wrong.
     """
-    definitions = {one.audience: one for one in load_definitions(DEFINITIONS, audience_language())}
-    if name not in definitions:
-        raise InputError(f"there is no audience '{name}'", nearest(name, definitions))
+    found = load_definitions(places.DEFINITIONS, audience_language())
+    definitions = {one.audience: one for one in found}
+    _check(name, definitions)
     return definitions[name]
 
 
@@ -29,6 +30,11 @@ def check_name(name: str, warehouse: Path) -> None:
     Raises:
         InputError: There is none; the nearest one is named.
     """
-    known = {file.stem for file in DEFINITIONS.rglob("*.yml")} | audiences_in(warehouse)
+    written = {file.stem for file in places.DEFINITIONS.rglob("*.yml")}
+    _check(name, written | audiences_in(warehouse))
+
+
+def _check(name: str, known: Collection[str]) -> None:
     if name not in known:
-        raise InputError(f"there is no audience '{name}'", nearest(name, known))
+        fix = nearest(name, known) if known else "write one with `perennial audiences new`"
+        raise InputError(f"there is no audience '{name}'", fix)

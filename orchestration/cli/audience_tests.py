@@ -19,16 +19,18 @@ def run_fixtures(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Run the tests of the definitions: invented people through the compiled models."""
+    from audiences.loader import load_holdout
     from audiences.trial import run_tests
     from orchestration.compile import audience_language, compile_audiences
     from orchestration.rendering import render_models
-    from orchestration.settings import load_settings
+    from orchestration.settings import DEFINITIONS, load_settings
 
     chosen = _chosen(name)
     compile_audiences()
     tried = [one for one in chosen if one.is_evaluated]
     models = render_models(load_settings()) if any(one.tests for one in tried) else None
-    outcomes = list(run_tests(tried, models, audience_language().written_traits)) if models else []
+    traits, holdout = audience_language().written_traits, load_holdout(DEFINITIONS)
+    outcomes = list(run_tests(tried, models, traits, holdout)) if models else []
     failed = [outcome for outcome in outcomes if not outcome.passed]
     if as_json:
         print_json({"passed": len(outcomes) - len(failed), "tests": list(map(_as_json, outcomes))})

@@ -55,8 +55,8 @@ def validate(as_json: Json = False) -> None:
 
     settings = load_settings()
     definitions, problems = check_definitions(DEFINITIONS, audience_language())
-    problems += contradictions(definitions, settings)
-    warned = warnings(definitions, settings)
+    problems += contradictions(DEFINITIONS, definitions, settings)
+    warned = warnings(DEFINITIONS, definitions, settings)
     if as_json:
         document = {"problems": problems, "warnings": warned}
         lists = {name: [asdict(each) for each in found] for name, found in document.items()}

@@ -13,6 +13,7 @@ LANGUAGE = Language(
         "country": "text",
         "lifecycle_stage": "text",
         "order_count": "number",
+        "timezone": "text",
     },
     purposes=frozenset({"newsletter"}),
     metrics=frozenset({"order_conversion"}),

@@ -1,10 +1,6 @@
-"""The audience commands as a person runs them: a project of two invented audiences, a small warehouse, a terminal."""
+"""The audience commands as a person runs them, on two invented audiences and a small warehouse."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from orchestration.settings import ROOT
+from orchestration import settings as places
+from orchestration.cli.main import run
 from tests.audiences.conftest import EXPERIMENT, SMALLEST
 from tests.audiences.days import DAY, PEOPLE, define, permission, traits
 from tests.audiences.dbt_sql import House, render_models
 
-PACKAGES = ("audiences", "orchestration", "reverse_etl", "dashboards")
 BUYERS = (
     SMALLEST.replace("everybody", "buyers").replace("[email]", "[email, push]")
     + "exclude: { column: country, eq: XX }\n"
@@ -26,64 +22,69 @@ BUYERS = (
 ANALYSED = SMALLEST.replace("{ channels: [email] }", "none")
 
 
+PASS = {"buyers": "pass", "everybody": "pass"}
+
+
 @dataclass(frozen=True)
 class Project:
-    """A copy of the project with definitions and a warehouse of its own."""
+    """Definitions and a warehouse, and what the commands print about them."""
 
     folder: Path
-    warehouse: Path
+    capture: pytest.CaptureFixture[str]
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run `perennial audiences` in it."""
-        return subprocess.run(
-            [sys.executable, "-m", "orchestration.cli", "audiences", *words],
-            cwd=self.folder,
-            env={
-                **os.environ,
-                "PERENNIAL_WAREHOUSE": str(self.warehouse),
-                "PERENNIAL_STATE_DIR": str(self.folder / "state"),
-                "PERENNIAL_AS_OF": (DAY + timedelta(days=2)).isoformat(),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def run(self, *words: str) -> tuple[int, str, str]:
+        """Run `perennial audiences`: its exit code, what it prints, and what it prints as errors."""
+        code = run(["audiences", *words])
+        printed = self.capture.readouterr()
+        return code, printed.out, printed.err
+
+    def text(self, *words: str) -> str:
+        """What a command prints that succeeds."""
+        code, out, err = self.run(*words)
+        assert code == 0, err
+        return out
 
     def json(self, *words: str) -> Any:
-        """What a command prints with --json."""
-        done = self.run(*words, "--json")
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        """What it prints with --json."""
+        return json.loads(self.text(*words, "--json"))
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three days: all buy, two stop on the second, and the third brings one of them back."""
     folder = tmp_path_factory.mktemp("project")
-    left_out = shutil.ignore_patterns("target", "logs", "__pycache__", "definitions", "*.duckdb")
-    for package in (*PACKAGES, "dbt_project"):
-        shutil.copytree(ROOT / package, folder / package, ignore=left_out)
     house = House(render_models(tmp_path_factory.mktemp("dbt")))
-    definitions = folder / "audiences" / "definitions"
-    definitions.mkdir()
-    define(house, definitions, buyers=BUYERS, everybody=ANALYSED)
+    (folder / "definitions").mkdir()
+    define(house, folder / "definitions", buyers=BUYERS, everybody=ANALYSED)
     house.fill("activation.contact_permissions", [permission(person) for person in PEOPLE])
     for day, gone in enumerate(((), ("c0", "c1"), ("c1",))):
         as_of = DAY + timedelta(days=day)
-        rows = [
-            traits(person, as_of_date=as_of, order_count=0 if person in gone else 2)
-            for person in PEOPLE
-        ]
-        house.fill("activation.customer_traits", rows)
-        house.run_day(as_of, {"buyers": "pass", "everybody": "pass"})
-    for column in ("value_tier varchar", "last_name varchar"):
-        house.warehouse.execute(f"alter table activation.customer_traits add column {column}")
-    house.warehouse.execute("alter table activation.contact_permissions add column since timestamp")
-    warehouse = folder / "warehouse.duckdb"
-    house.warehouse.execute(f"attach '{warehouse}' as saved")
+        counts = {person: 0 if person in gone else 2 for person in PEOPLE}
+        house.fill(
+            "activation.customer_traits",
+            [traits(person, as_of_date=as_of, order_count=counts[person]) for person in PEOPLE],
+        )
+        house.run_day(as_of, PASS)
+    for table, column in (
+        ("customer_traits", "value_tier varchar"),
+        ("contact_permissions", "since date"),
+    ):
+        house.warehouse.execute(f"alter table activation.{table} add column if not exists {column}")
+    house.warehouse.execute(f"attach '{folder / 'warehouse.duckdb'}' as saved")
     house.warehouse.execute("copy from database memory to saved")
     house.warehouse.execute("detach saved")
-    return Project(folder, warehouse)
+    return folder
+
+
+@pytest.fixture
+def project(
+    built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Project:
+    monkeypatch.setattr(places, "DEFINITIONS", built / "definitions")
+    monkeypatch.setenv("PERENNIAL_WAREHOUSE", str(built / "warehouse.duckdb"))
+    monkeypatch.setenv("PERENNIAL_STATE_DIR", str(built / "state"))
+    monkeypatch.setenv("PERENNIAL_AS_OF", "2026-03-03")
+    return Project(built, capsys)
 
 
 def test_list(project: Project) -> None:
@@ -95,7 +96,7 @@ def test_list(project: Project) -> None:
         "pass",
         None,
     )
-    printed = project.run("list").stdout
+    printed = project.text("list")
     assert "buyers" in printed
     assert "held out" in printed
 
@@ -106,7 +107,7 @@ def test_preview(project: Project) -> None:
     assert seen["waterfall"]["not_matched"] == 1
     assert [rule["left"] for rule in seen["rules"]] == [len(PEOPLE) - 1] * 2
     assert [pair["other"] for pair in seen["overlaps"]] == ["everybody"]
-    printed = project.run("preview", "buyers").stdout
+    printed = project.text("preview", "buyers")
     assert "kept out by it alone" in printed
     assert "@example" not in printed
 
@@ -116,10 +117,10 @@ def test_explain(project: Project) -> None:
     assert found["disposition"] == "not_matched"
     assert found["decided_by"] == "order_count at least 1: does not hold (order_count 0)"
     assert found["membership"]["exit_reason"] == "rule"
-    printed = project.run("explain", "buyers", "c0").stdout
+    printed = project.text("explain", "buyers", "c0")
     assert "order_count at least 1" in printed
     assert "entry 2 on 2026-03-03" in printed
-    assert "the person is not known" in project.run("explain", "buyers", "c99").stdout
+    assert "the person is not known" in project.text("explain", "buyers", "c99")
 
 
 def test_diff(project: Project) -> None:
@@ -127,26 +128,26 @@ def test_diff(project: Project) -> None:
     assert (found["size_then"], found["entered"], found["left"], found["net"]) == (12, 1, 2, -1)
     assert {row["why"] for row in found["reasons"]} == {"came back", "rule"}
     assert {row["customer_id"] for row in found["people"]} == {"c0***", "c1***"}
-    assert "in it on 2026-03-03" in project.run("diff", "buyers", "--since", "2026-03-01").stdout
+    assert "in it on 2026-03-03" in project.text("diff", "buyers", "--since", "2026-03-01")
 
 
 def test_overlap(project: Project) -> None:
     [pair] = project.json("overlap", "--of", "everybody")
     assert (pair["audience"], pair["other"]) == ("everybody", "buyers")
     assert pair["in_both"] == len(PEOPLE) - 1
-    assert "100%" in project.run("overlap").stdout
+    assert "100%" in project.text("overlap")
 
 
 def test_history_and_export(project: Project) -> None:
     assert [day["left"] for day in project.json("history", "everybody")] == [0, 2, 0]
     target = project.folder / "out.csv"
-    assert project.run("export", "everybody", "--out", str(target)).returncode == 0
+    assert "11 people" in project.text("export", "everybody", "--out", str(target))
     assert len(target.read_text().splitlines()) == len(PEOPLE)
 
 
 def test_validate_and_new_salt(project: Project) -> None:
     assert project.json("validate") == {"valid": 2, "problems": [], "warnings": []}
-    first, second = (project.run("new-salt").stdout.strip() for _ in range(2))
+    first, second = (project.text("new-salt").strip() for _ in range(2))
     assert len(first) == 16
     assert int(first, 16) != int(second, 16)
 
@@ -168,8 +169,8 @@ WRONG = [
 def test_errors_say_what_and_how_to_mend_it(
     project: Project, words: tuple[str, ...], code: int, says: str, fix: str
 ) -> None:
-    done = project.run(*words)
-    assert (done.returncode, done.stdout) == (code, "")
-    problem, mend = done.stderr.splitlines()
+    found, out, err = project.run(*words)
+    assert (found, out) == (code, "")
+    problem, mend = err.splitlines()
     assert says in problem
     assert fix in mend

@@ -2,52 +2,58 @@
 
 select
     'at_risk_high_value' as audience,
-    customer_id,
-    false as is_excluded
-from {{ ref('audience_matches') }}
-where at_risk_high_value
+    matches.customer_id,
+    false as is_excluded,
+    cast(null as bigint) as capacity_order
+from {{ ref('audience_matches') }} as matches
+where matches.at_risk_high_value
 
 union all
 
 select
     'best_customers' as audience,
-    customer_id,
-    false as is_excluded
-from {{ ref('audience_matches') }}
-where best_customers
+    matches.customer_id,
+    false as is_excluded,
+    cast(null as bigint) as capacity_order
+from {{ ref('audience_matches') }} as matches
+where matches.best_customers
 
 union all
 
 select
     'churned_winback' as audience,
-    customer_id,
-    false as is_excluded
-from {{ ref('audience_matches') }}
-where churned_winback
+    matches.customer_id,
+    false as is_excluded,
+    cast(null as bigint) as capacity_order
+from {{ ref('audience_matches') }} as matches
+where matches.churned_winback
 
 union all
 
 select
     'new_customers_welcome' as audience,
-    customer_id,
-    false as is_excluded
-from {{ ref('audience_matches') }}
-where new_customers_welcome
+    matches.customer_id,
+    false as is_excluded,
+    cast(null as bigint) as capacity_order
+from {{ ref('audience_matches') }} as matches
+where matches.new_customers_welcome
 
 union all
 
 select
     'one_time_buyers' as audience,
-    customer_id,
-    false as is_excluded
-from {{ ref('audience_matches') }}
-where one_time_buyers
+    matches.customer_id,
+    false as is_excluded,
+    cast(null as bigint) as capacity_order
+from {{ ref('audience_matches') }} as matches
+where matches.one_time_buyers
 
 union all
 
 select
     'slipping_away' as audience,
-    customer_id,
-    false as is_excluded
-from {{ ref('audience_matches') }}
-where slipping_away
+    matches.customer_id,
+    false as is_excluded,
+    cast(null as bigint) as capacity_order
+from {{ ref('audience_matches') }} as matches
+where matches.slipping_away

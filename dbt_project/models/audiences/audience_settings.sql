@@ -17,7 +17,18 @@ written as (
         '1' as phase,
         '5b0e8d41c7a92f36' as salt,
         'order_conversion' as goal_metric,
-        '30' as goal_window_days
+        '30' as goal_window_days,
+        cast(null as {{ t_text() }}) as step,
+        cast(null as {{ t_text() }}) as follows,
+        cast(null as {{ t_text() }}) as follows_after_days,
+        cast(null as {{ t_text() }}) as min_match_days,
+        cast(null as {{ t_text() }}) as reentry_after_days,
+        cast(null as {{ t_text() }}) as max_entries,
+        cast(null as {{ t_text() }}) as max_stay_days,
+        cast(null as {{ t_text() }}) as capacity,
+        cast(null as {{ t_text() }}) as priority_group,
+        cast(null as {{ t_text() }}) as priority_rank,
+        'false' as meets_global_holdout
     union all
     select
         'best_customers' as audience,
@@ -32,7 +43,18 @@ written as (
         cast(null as {{ t_text() }}) as phase,
         cast(null as {{ t_text() }}) as salt,
         cast(null as {{ t_text() }}) as goal_metric,
-        cast(null as {{ t_text() }}) as goal_window_days
+        cast(null as {{ t_text() }}) as goal_window_days,
+        cast(null as {{ t_text() }}) as step,
+        cast(null as {{ t_text() }}) as follows,
+        cast(null as {{ t_text() }}) as follows_after_days,
+        cast(null as {{ t_text() }}) as min_match_days,
+        cast(null as {{ t_text() }}) as reentry_after_days,
+        cast(null as {{ t_text() }}) as max_entries,
+        cast(null as {{ t_text() }}) as max_stay_days,
+        cast(null as {{ t_text() }}) as capacity,
+        cast(null as {{ t_text() }}) as priority_group,
+        cast(null as {{ t_text() }}) as priority_rank,
+        'false' as meets_global_holdout
     union all
     select
         'churned_winback' as audience,
@@ -47,7 +69,18 @@ written as (
         '1' as phase,
         'c3f7194e60ad2b85' as salt,
         'order_conversion' as goal_metric,
-        '30' as goal_window_days
+        '30' as goal_window_days,
+        cast(null as {{ t_text() }}) as step,
+        cast(null as {{ t_text() }}) as follows,
+        cast(null as {{ t_text() }}) as follows_after_days,
+        cast(null as {{ t_text() }}) as min_match_days,
+        cast(null as {{ t_text() }}) as reentry_after_days,
+        cast(null as {{ t_text() }}) as max_entries,
+        cast(null as {{ t_text() }}) as max_stay_days,
+        cast(null as {{ t_text() }}) as capacity,
+        cast(null as {{ t_text() }}) as priority_group,
+        cast(null as {{ t_text() }}) as priority_rank,
+        'false' as meets_global_holdout
     union all
     select
         'new_customers_welcome' as audience,
@@ -62,7 +95,18 @@ written as (
         cast(null as {{ t_text() }}) as phase,
         cast(null as {{ t_text() }}) as salt,
         cast(null as {{ t_text() }}) as goal_metric,
-        cast(null as {{ t_text() }}) as goal_window_days
+        cast(null as {{ t_text() }}) as goal_window_days,
+        cast(null as {{ t_text() }}) as step,
+        cast(null as {{ t_text() }}) as follows,
+        cast(null as {{ t_text() }}) as follows_after_days,
+        cast(null as {{ t_text() }}) as min_match_days,
+        cast(null as {{ t_text() }}) as reentry_after_days,
+        cast(null as {{ t_text() }}) as max_entries,
+        cast(null as {{ t_text() }}) as max_stay_days,
+        cast(null as {{ t_text() }}) as capacity,
+        cast(null as {{ t_text() }}) as priority_group,
+        cast(null as {{ t_text() }}) as priority_rank,
+        'false' as meets_global_holdout
     union all
     select
         'one_time_buyers' as audience,
@@ -77,7 +121,18 @@ written as (
         cast(null as {{ t_text() }}) as phase,
         cast(null as {{ t_text() }}) as salt,
         cast(null as {{ t_text() }}) as goal_metric,
-        cast(null as {{ t_text() }}) as goal_window_days
+        cast(null as {{ t_text() }}) as goal_window_days,
+        cast(null as {{ t_text() }}) as step,
+        cast(null as {{ t_text() }}) as follows,
+        cast(null as {{ t_text() }}) as follows_after_days,
+        cast(null as {{ t_text() }}) as min_match_days,
+        cast(null as {{ t_text() }}) as reentry_after_days,
+        cast(null as {{ t_text() }}) as max_entries,
+        cast(null as {{ t_text() }}) as max_stay_days,
+        cast(null as {{ t_text() }}) as capacity,
+        cast(null as {{ t_text() }}) as priority_group,
+        cast(null as {{ t_text() }}) as priority_rank,
+        'false' as meets_global_holdout
     union all
     select
         'slipping_away' as audience,
@@ -92,7 +147,18 @@ written as (
         cast(null as {{ t_text() }}) as phase,
         cast(null as {{ t_text() }}) as salt,
         cast(null as {{ t_text() }}) as goal_metric,
-        cast(null as {{ t_text() }}) as goal_window_days
+        cast(null as {{ t_text() }}) as goal_window_days,
+        cast(null as {{ t_text() }}) as step,
+        cast(null as {{ t_text() }}) as follows,
+        cast(null as {{ t_text() }}) as follows_after_days,
+        cast(null as {{ t_text() }}) as min_match_days,
+        cast(null as {{ t_text() }}) as reentry_after_days,
+        cast(null as {{ t_text() }}) as max_entries,
+        cast(null as {{ t_text() }}) as max_stay_days,
+        cast(null as {{ t_text() }}) as capacity,
+        cast(null as {{ t_text() }}) as priority_group,
+        cast(null as {{ t_text() }}) as priority_rank,
+        'false' as meets_global_holdout
 
 ),
 
@@ -111,7 +177,18 @@ typed as (
         cast(phase as bigint) as phase,
         cast(salt as {{ t_text() }}) as salt,
         cast(goal_metric as {{ t_text() }}) as goal_metric,
-        cast(goal_window_days as bigint) as goal_window_days
+        cast(goal_window_days as bigint) as goal_window_days,
+        cast(step as bigint) as step,
+        cast(follows as {{ t_text() }}) as follows,
+        cast(follows_after_days as bigint) as follows_after_days,
+        cast(min_match_days as bigint) as min_match_days,
+        cast(reentry_after_days as bigint) as reentry_after_days,
+        cast(max_entries as bigint) as max_entries,
+        cast(max_stay_days as bigint) as max_stay_days,
+        cast(capacity as bigint) as capacity,
+        cast(priority_group as {{ t_text() }}) as priority_group,
+        cast(priority_rank as bigint) as priority_rank,
+        cast(meets_global_holdout as boolean) as meets_global_holdout
     from written
 
 )

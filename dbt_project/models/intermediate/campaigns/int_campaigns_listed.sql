@@ -11,8 +11,13 @@ own_phases as (
     from {{ ref('stg_state__assignments') }}
 ),
 
+{# Steps of a programme may share an experiment: the first stands for it. #}
 audience_settings as (
-    select * from {{ ref('audience_settings') }}
+    select
+        *,
+        row_number() over (partition by experiment order by step asc nulls first, audience asc) as experiment_rank
+    from {{ ref('audience_settings') }}
+    where experiment is not null
 ),
 
 goal_metrics as (
@@ -27,7 +32,8 @@ own_campaigns as (
         goal_metrics.event_name as goal_event,
         audience_settings.goal_window_days
     from own_phases
-    left join audience_settings on own_phases.experiment = audience_settings.experiment
+    left join audience_settings
+        on own_phases.experiment = audience_settings.experiment and audience_settings.experiment_rank = 1
     left join goal_metrics on audience_settings.goal_metric = goal_metrics.metric
 )
 
