@@ -78,12 +78,12 @@ PERMISSIONS = """
 
 
 CONTENTS = """
-    select distinct contents.content, contents.content_locale
+    select distinct contents.content_key, contents.content_locale
     from audiences.audience_contents as contents
     inner join activation.customer_traits as traits
         on contents.language = coalesce(traits.language, '') and contents.country = coalesce(traits.country, '')
     where contents.audience = $1 and traits.customer_id = $2
-    order by contents.content
+    order by contents.content_key
 """
 REASONS = {
     "unknown_opt_in": "no decision, and the country asks for a yes",
@@ -157,7 +157,7 @@ def _reachability(decisions: Decisions) -> Iterator[str]:
 def _content(decisions: Decisions) -> Iterator[str]:
     if "audience_contents" in decisions.models:
         for row in decisions.query(CONTENTS):
-            yield f"{row['content']} in {row['content_locale'] or 'no language of the person'}"
+            yield f"{row['content_key']} in {row['content_locale'] or 'no language of the person'}"
 
 
 def _dwell(decisions: Decisions) -> Iterator[str]:
