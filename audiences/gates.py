@@ -152,6 +152,8 @@ def _reachability(decisions: Decisions) -> Iterator[str]:
     if gates := decisions.row("audience_contact_gates"):
         channel = gates["contact_channel"]
         yield f"reached by {channel}" if channel else "no address on an allowed channel"
+    if decisions.row("audience_unwritten"):
+        yield "no approved text in a language of theirs"
 
 
 def _content(decisions: Decisions) -> Iterator[str]:

@@ -36,6 +36,10 @@ match:
 contact:
   channels: [email]         # in order of preference; or `contact: none` for analysis and files only
   # consent: {{ unknown: deny }}   # who never decided is not contacted, also where the country would allow it
+  # send_window:            # local time; left out: every day from 9 to 20
+  #   days: [mon, tue, wed, thu, fri]
+  #   local: {{ from: 09:00, to: 20:00 }}
+  #   quiet_calendar: holidays_by_country
 
 # Hold some people out to see what the audience is worth. The salt is yours alone: perennial audiences new-salt
 # goal: {{ metric: order_conversion, window: 30d }}
@@ -46,6 +50,15 @@ contact:
 #   arms:
 #     holdout: {{ slots: [0, 999], delivers: false }}
 #     message: {{ slots: [1000, 9999] }}
+
+# What members take along: a reviewed text (seed content_catalogue), an offer (seed offers), columns with a fallback.
+# payload:
+#   content: winback_offer
+#   offer: WB15
+#   columns:
+#     first_name: {{ from: first_name, fallback: "" }}
+#     product_1: {{ from: recommended_product_1_id, fallback: bestsellers }}
+#     send_at: {{ from: send_at_utc }}
 
 # Invented people and what should become of them: run `perennial audiences test {name}`.
 # tests:

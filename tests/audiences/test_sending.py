@@ -49,7 +49,7 @@ def sender(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hou
     define(house, tmp_path, buyers=SENDING)
     house.fill("seeds.content_catalogue", list(CATALOGUE))
     house.fill("seeds.time_zones", [("Europe/Berlin",), ("Asia/Tokyo",), ("UTC",)])
-    house.fill("seeds.markets", [("*", "en", "UTC"), ("DE", "de-DE", "Europe/Berlin")])
+    house.fill("seeds.markets", [("*", None, "UTC"), ("DE", "de-DE", "Europe/Berlin")])
     return house
 
 

@@ -36,10 +36,9 @@ tagged as (
         people.language,
         people.country,
         lower(replace(trim(people.language), '_', '-')) as tag,
-        lower(coalesce(markets.default_locale, elsewhere.default_locale)) as market_tag
+        lower(markets.default_locale) as market_tag
     from people
     left join markets on people.country = markets.country
-    left join markets as elsewhere on elsewhere.country = '*'
 )
 
 select

@@ -54,9 +54,7 @@ select
     entrants.customer_id,
     coalesce(earlier.entry_seq, 0) + 1 as entry_seq,
     case when entrants.disposition = 'global_holdout' then 'global_holdout' else entrants.arm end as arm,
-    entrants.disposition = 'eligible' as is_delivered,
-    cast(null as {{ t_text() }}) as offer_id,
-    cast(null as date) as offer_until
+    entrants.disposition = 'eligible' as is_delivered
 from entrants
 left join earlier on entrants.audience = earlier.audience and entrants.customer_id = earlier.customer_id
 left join waiting on entrants.audience = waiting.audience and entrants.customer_id = waiting.customer_id

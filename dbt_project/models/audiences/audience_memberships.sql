@@ -6,6 +6,10 @@ with stays as (
 
 entries as (
     select * from {{ ref('audience_entries') }}
+),
+
+offers as (
+    select * from {{ ref('audience_offers') }}
 )
 
 select
@@ -24,14 +28,15 @@ from stays
 union all
 
 select
-    audience,
-    customer_id,
-    entry_seq,
+    entries.audience,
+    entries.customer_id,
+    entries.entry_seq,
     cast({{ as_of_date() }} as timestamp) as entered_at,
     null as exited_at,
     null as exit_reason,
-    arm,
-    is_delivered,
-    offer_id,
-    offer_until
+    entries.arm,
+    entries.is_delivered,
+    offers.offer_id,
+    offers.offer_until
 from entries
+left join offers on entries.audience = offers.audience and entries.customer_id = offers.customer_id
