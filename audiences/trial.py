@@ -223,6 +223,10 @@ def _rows(one: Definition, person: Given, day: date, customer: str) -> dict[str,
             {"audience": one.audience, "verdict": "pass", "as_of_date": day - DAY}
         ],
         "state_memberships": list(_stays(one, person, day, customer)),
+        "state_waits": list(_waits(one, person, day, customer)),
+        "state_gate_verdicts": [
+            {"audience": one.audience, "verdict": "pass", "as_of_date": day - DAY}
+        ],
     }
 
 
@@ -254,6 +258,18 @@ def _stays(one: Definition, person: Given, day: date, customer: str) -> Iterator
             "arm": arm,
             "is_delivered": arm is None or _delivers(one, arm),
             "as_of_date": left or entered or day - DAY,
+        }
+
+
+def _waits(one: Definition, person: Given, day: date, customer: str) -> Iterator[Row]:
+    """The days before this one on which the rule held."""
+    if person.matched_since is not None and person.matched_since < day:
+        yield {
+            "audience": one.audience,
+            "customer_id": customer,
+            "matched_days": (day - person.matched_since).days,
+            "matched_since": person.matched_since,
+            "as_of_date": day - DAY,
         }
 
 

@@ -18,7 +18,7 @@ customer_traits as (
 members as (
 
     select
-        customer_traits.*,
+        {{ columns_but('customer_traits', ['first_name', 'last_category', 'tenure_days']) }},
         member_facts.entry_seq,
         member_facts.entered_at,
         member_facts.arm,
@@ -28,7 +28,14 @@ members as (
         member_facts.locale_step,
         member_facts.offer_id,
         member_facts.offer_until,
-        member_facts.send_at_utc
+        member_facts.send_at_utc,
+        coalesce(customer_traits.first_name, '') as first_name,
+        coalesce(customer_traits.last_category, 'bestsellers') as last_category,
+        coalesce(customer_traits.tenure_days, 0) as tenure_days,
+        coalesce(customer_traits.recommended_product_1_id, 'bestsellers') as product_1,
+        coalesce(customer_traits.recommended_product_2_id, 'bestsellers') as product_2,
+        coalesce(customer_traits.recommended_product_3_id, 'bestsellers') as product_3,
+        member_facts.send_at_utc as send_at
     from member_facts
     inner join customer_traits
         on member_facts.customer_id = customer_traits.customer_id

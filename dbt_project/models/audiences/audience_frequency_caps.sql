@@ -5,13 +5,404 @@ with
 written as (
 
     select
-        cast(null as {{ t_text() }}) as audience,
-        cast(null as {{ t_text() }}) as rule,
-        cast(null as {{ t_text() }}) as max_contacts,
-        cast(null as {{ t_text() }}) as period_days,
-        cast(null as {{ t_text() }}) as kind,
-        cast(null as {{ t_text() }}) as scope
-    where 1 = 0
+        'account_unused' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'account_unused' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'at_risk_fading' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'at_risk_fading' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'at_risk_high_value' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'at_risk_high_value' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'at_risk_saver' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'at_risk_saver' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'browse_reminder' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'browse_reminder' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'cart_reminder_1' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'cart_reminder_1' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'cart_reminder_2' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'cart_reminder_2' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'cart_reminder_3' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'cart_reminder_3' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'community_invite' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'community_invite' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'cross_sell' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'cross_sell' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'engagement_interest_content' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'engagement_interest_content' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'engagement_unused_feature' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'engagement_unused_feature' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'lead_nurture' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'lead_nurture' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'loyal_offer' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'loyal_offer' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'loyalty_near_tier' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'loyalty_near_tier' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'loyalty_perks' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'loyalty_perks' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'onboarding_next_step' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'onboarding_next_step' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'onboarding_stalled' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'onboarding_stalled' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'referral_invite' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'referral_invite' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'replenishment_due' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'replenishment_due' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'review_request' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'review_request' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'value_summary' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'value_summary' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'whats_new_since' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'whats_new_since' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'winback_gold' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'winback_gold' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'winback_silver' as audience,
+        '1' as rule,
+        '1' as max_contacts,
+        '1' as period_days,
+        'calendar' as kind,
+        'all_marketing' as scope
+    union all
+    select
+        'winback_silver' as audience,
+        '2' as rule,
+        '3' as max_contacts,
+        '7' as period_days,
+        'rolling' as kind,
+        'all_marketing' as scope
 
 ),
 

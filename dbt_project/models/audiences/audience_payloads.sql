@@ -5,12 +5,697 @@ with
 written as (
 
     select
-        cast(null as {{ t_text() }}) as audience,
+        'account_unused' as audience,
         cast(null as {{ t_text() }}) as arm,
-        cast(null as {{ t_text() }}) as content_key,
-        cast(null as {{ t_text() }}) as locale_fallback,
+        'account_unused' as content_key,
+        'en' as locale_fallback,
         cast(null as {{ t_text() }}) as offer_id
-    where 1 = 0
+    union all
+    select
+        'account_unused' as audience,
+        'holdout' as arm,
+        'account_unused' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'account_unused' as audience,
+        'message' as arm,
+        'account_unused' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'at_risk_fading' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'at_risk_reminder' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'at_risk_fading' as audience,
+        'holdout' as arm,
+        'at_risk_reminder' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'at_risk_fading' as audience,
+        'message' as arm,
+        'at_risk_reminder' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'at_risk_high_value' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'at_risk_reminder' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'at_risk_high_value' as audience,
+        'holdout' as arm,
+        'at_risk_reminder' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'at_risk_high_value' as audience,
+        'reminder' as arm,
+        'at_risk_reminder' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'at_risk_saver' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'at_risk_saver' as content_key,
+        'en' as locale_fallback,
+        'SAVE10' as offer_id
+    union all
+    select
+        'at_risk_saver' as audience,
+        'holdout' as arm,
+        'at_risk_saver' as content_key,
+        'en' as locale_fallback,
+        'SAVE10' as offer_id
+    union all
+    select
+        'at_risk_saver' as audience,
+        'offer' as arm,
+        'at_risk_saver' as content_key,
+        'en' as locale_fallback,
+        'SAVE10' as offer_id
+    union all
+    select
+        'at_risk_unhappy' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'at_risk_unhappy' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'browse_reminder' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'browse_reminder' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'browse_reminder' as audience,
+        'holdout' as arm,
+        'browse_reminder' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'browse_reminder' as audience,
+        'message' as arm,
+        'browse_reminder' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'cart_reminder_1' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'cart_reminder_1' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'cart_reminder_1' as audience,
+        'holdout' as arm,
+        'cart_reminder_1' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'cart_reminder_1' as audience,
+        'message' as arm,
+        'cart_reminder_1' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'cart_reminder_2' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'cart_reminder_2' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'cart_reminder_2' as audience,
+        'holdout' as arm,
+        'cart_reminder_2' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'cart_reminder_2' as audience,
+        'message' as arm,
+        'cart_reminder_2' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'cart_reminder_3' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'cart_reminder_3' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'cart_reminder_3' as audience,
+        'holdout' as arm,
+        'cart_reminder_3' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'cart_reminder_3' as audience,
+        'message' as arm,
+        'cart_reminder_3' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'churned_winback' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'winback_offer' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'churned_winback' as audience,
+        'holdout' as arm,
+        'winback_offer' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'churned_winback' as audience,
+        'offer' as arm,
+        'winback_offer' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'community_invite' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'community_invite' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'community_invite' as audience,
+        'holdout' as arm,
+        'community_invite' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'community_invite' as audience,
+        'message' as arm,
+        'community_invite' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'cross_sell' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'cross_sell' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'cross_sell' as audience,
+        'holdout' as arm,
+        'cross_sell' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'cross_sell' as audience,
+        'message' as arm,
+        'cross_sell' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'delay_apology' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'delay_apology' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'delivery_survey' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'delivery_survey' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'engagement_interest_content' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'interest_content' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'engagement_interest_content' as audience,
+        'holdout' as arm,
+        'interest_content' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'engagement_interest_content' as audience,
+        'message' as arm,
+        'interest_content' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'engagement_unused_feature' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'unused_feature' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'engagement_unused_feature' as audience,
+        'holdout' as arm,
+        'unused_feature' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'engagement_unused_feature' as audience,
+        'message' as arm,
+        'unused_feature' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'exit_survey' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'exit_survey' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'lead_nurture' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'lead_nurture' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'lead_nurture' as audience,
+        'holdout' as arm,
+        'lead_nurture' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'lead_nurture' as audience,
+        'message' as arm,
+        'lead_nurture' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'loyal_offer' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'loyal_offer' as content_key,
+        'en' as locale_fallback,
+        'LOYAL10' as offer_id
+    union all
+    select
+        'loyal_offer' as audience,
+        'holdout' as arm,
+        'loyal_offer' as content_key,
+        'en' as locale_fallback,
+        'LOYAL10' as offer_id
+    union all
+    select
+        'loyal_offer' as audience,
+        'offer' as arm,
+        'loyal_offer' as content_key,
+        'en' as locale_fallback,
+        'LOYAL10' as offer_id
+    union all
+    select
+        'loyalty_near_tier' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'near_next_tier' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'loyalty_near_tier' as audience,
+        'holdout' as arm,
+        'near_next_tier' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'loyalty_near_tier' as audience,
+        'message' as arm,
+        'near_next_tier' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'loyalty_perks' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'perks' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'loyalty_perks' as audience,
+        'holdout' as arm,
+        'perks' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'loyalty_perks' as audience,
+        'message' as arm,
+        'perks' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'loyalty_tier_up' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'tier_up' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'newsletter_welcome' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'newsletter_welcome' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'newsletter_welcome' as audience,
+        'holdout' as arm,
+        'newsletter_welcome' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'newsletter_welcome' as audience,
+        'message' as arm,
+        'newsletter_welcome' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'onboarding_needs_help' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'needs_help' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'onboarding_next_step' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'next_step' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'onboarding_next_step' as audience,
+        'holdout' as arm,
+        'next_step' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'onboarding_next_step' as audience,
+        'message' as arm,
+        'next_step' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'onboarding_stalled' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'stalled' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'onboarding_stalled' as audience,
+        'holdout' as arm,
+        'stalled' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'onboarding_stalled' as audience,
+        'message' as arm,
+        'stalled' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'onboarding_welcome_1' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'welcome_1' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'onboarding_welcome_1' as audience,
+        'holdout' as arm,
+        'welcome_1' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'onboarding_welcome_1' as audience,
+        'message' as arm,
+        'welcome_1' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'onboarding_welcome_2' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'welcome_2' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'onboarding_welcome_2' as audience,
+        'holdout' as arm,
+        'welcome_2' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'onboarding_welcome_2' as audience,
+        'message' as arm,
+        'welcome_2' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'onboarding_welcome_3' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'welcome_3' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'onboarding_welcome_3' as audience,
+        'holdout' as arm,
+        'welcome_3' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'onboarding_welcome_3' as audience,
+        'message' as arm,
+        'welcome_3' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'points_expiring' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'points_expiring' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'referral_invite' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'referral_invite' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'referral_invite' as audience,
+        'holdout' as arm,
+        'referral_invite' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'referral_invite' as audience,
+        'message' as arm,
+        'referral_invite' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'referral_reward' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'referral_reward' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'referral_reward_friend' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'referral_reward_friend' as content_key,
+        'en' as locale_fallback,
+        'REFER10' as offer_id
+    union all
+    select
+        'replenishment_due' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'replenishment' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'replenishment_due' as audience,
+        'holdout' as arm,
+        'replenishment' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'replenishment_due' as audience,
+        'message' as arm,
+        'replenishment' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'review_request' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'review_request' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'review_request' as audience,
+        'holdout' as arm,
+        'review_request' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'review_request' as audience,
+        'message' as arm,
+        'review_request' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'value_summary' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'value_summary' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'value_summary' as audience,
+        'holdout' as arm,
+        'value_summary' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'value_summary' as audience,
+        'message' as arm,
+        'value_summary' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'whats_new_since' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'whats_new_since' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'whats_new_since' as audience,
+        'holdout' as arm,
+        'whats_new_since' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'whats_new_since' as audience,
+        'message' as arm,
+        'whats_new_since' as content_key,
+        'en' as locale_fallback,
+        cast(null as {{ t_text() }}) as offer_id
+    union all
+    select
+        'winback_gold' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'winback_offer' as content_key,
+        'en' as locale_fallback,
+        'WB15' as offer_id
+    union all
+    select
+        'winback_gold' as audience,
+        'holdout' as arm,
+        'winback_offer' as content_key,
+        'en' as locale_fallback,
+        'WB15' as offer_id
+    union all
+    select
+        'winback_gold' as audience,
+        'offer' as arm,
+        'winback_offer' as content_key,
+        'en' as locale_fallback,
+        'WB15' as offer_id
+    union all
+    select
+        'winback_silver' as audience,
+        cast(null as {{ t_text() }}) as arm,
+        'winback_offer' as content_key,
+        'en' as locale_fallback,
+        'FREESHIP' as offer_id
+    union all
+    select
+        'winback_silver' as audience,
+        'holdout' as arm,
+        'winback_offer' as content_key,
+        'en' as locale_fallback,
+        'FREESHIP' as offer_id
+    union all
+    select
+        'winback_silver' as audience,
+        'offer' as arm,
+        'winback_offer' as content_key,
+        'en' as locale_fallback,
+        'FREESHIP' as offer_id
 
 ),
 

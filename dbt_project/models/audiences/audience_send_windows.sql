@@ -5,7 +5,106 @@ with
 written as (
 
     select
+        'account_unused' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'at_risk_fading' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
         'at_risk_high_value' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'at_risk_saver' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'at_risk_unhappy' as audience,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        '1234567' as weekdays,
+        '480' as opens_minute,
+        '1260' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'false' as has_quiet_days
+    union all
+    select
+        'browse_reminder' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'cart_reminder_1' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'cart_reminder_2' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'cart_reminder_3' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'churned_winback' as audience,
         'mon,tue,wed,thu,fri,sat,sun 09:00-20:00 profile.timezone>market.default_timezone next_window' as send_window,
         '1234567' as weekdays,
         '540' as opens_minute,
@@ -16,11 +115,132 @@ written as (
         'false' as has_quiet_days
     union all
     select
-        'churned_winback' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 09:00-20:00 profile.timezone>market.default_timezone next_window' as send_window,
-        '1234567' as weekdays,
+        'community_invite' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'cross_sell' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'delay_apology' as audience,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        '1234567' as weekdays,
+        '480' as opens_minute,
+        '1260' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'false' as has_quiet_days
+    union all
+    select
+        'delivery_survey' as audience,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        '1234567' as weekdays,
+        '480' as opens_minute,
+        '1260' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'false' as has_quiet_days
+    union all
+    select
+        'engagement_interest_content' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'engagement_unused_feature' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'exit_survey' as audience,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        '1234567' as weekdays,
+        '480' as opens_minute,
+        '1260' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'false' as has_quiet_days
+    union all
+    select
+        'lead_nurture' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'loyal_offer' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'loyalty_near_tier' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'loyalty_perks' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'loyalty_tier_up' as audience,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        '1234567' as weekdays,
+        '480' as opens_minute,
+        '1260' as closes_minute,
         'true' as asks_profile,
         cast(null as {{ t_text() }}) as fixed_zone,
         'false' as skips_past,
@@ -36,6 +256,193 @@ written as (
         cast(null as {{ t_text() }}) as fixed_zone,
         'false' as skips_past,
         'false' as has_quiet_days
+    union all
+    select
+        'newsletter_welcome' as audience,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        '1234567' as weekdays,
+        '480' as opens_minute,
+        '1260' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'false' as has_quiet_days
+    union all
+    select
+        'onboarding_needs_help' as audience,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        '1234567' as weekdays,
+        '480' as opens_minute,
+        '1260' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'false' as has_quiet_days
+    union all
+    select
+        'onboarding_next_step' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'onboarding_stalled' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'onboarding_welcome_1' as audience,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        '1234567' as weekdays,
+        '480' as opens_minute,
+        '1260' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'false' as has_quiet_days
+    union all
+    select
+        'onboarding_welcome_2' as audience,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        '1234567' as weekdays,
+        '480' as opens_minute,
+        '1260' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'false' as has_quiet_days
+    union all
+    select
+        'onboarding_welcome_3' as audience,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        '1234567' as weekdays,
+        '480' as opens_minute,
+        '1260' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'false' as has_quiet_days
+    union all
+    select
+        'points_expiring' as audience,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        '1234567' as weekdays,
+        '480' as opens_minute,
+        '1260' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'false' as has_quiet_days
+    union all
+    select
+        'referral_invite' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'referral_reward' as audience,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        '1234567' as weekdays,
+        '480' as opens_minute,
+        '1260' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'false' as has_quiet_days
+    union all
+    select
+        'referral_reward_friend' as audience,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        '1234567' as weekdays,
+        '480' as opens_minute,
+        '1260' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'false' as has_quiet_days
+    union all
+    select
+        'replenishment_due' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'review_request' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'value_summary' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'whats_new_since' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'winback_gold' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
+    union all
+    select
+        'winback_silver' as audience,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        '123456' as weekdays,
+        '540' as opens_minute,
+        '1200' as closes_minute,
+        'true' as asks_profile,
+        cast(null as {{ t_text() }}) as fixed_zone,
+        'false' as skips_past,
+        'true' as has_quiet_days
 
 ),
 
