@@ -313,7 +313,7 @@ written as (
         '14' as max_stay_days,
         cast(null as {{ t_text() }}) as capacity,
         'guide_slot' as priority_group,
-        '100' as priority_rank,
+        '75' as priority_rank,
         'false' as meets_global_holdout
     union all
     select
