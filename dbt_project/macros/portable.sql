@@ -53,6 +53,14 @@ cast(conv(substring(md5({{ salt }} || ':' || {{ id }}), 1, 8), 16, 10) as bigint
 cast(cast('x' || substr(md5({{ salt }} || ':' || {{ id }}), 1, 8) as bit(32)) as bigint) % 10000
 {%- endmacro %}
 
+{# SHA-256 of a key, a colon and an id, as hex digits: it tells the id to nobody without the key. #}
+{% macro keyed_hash(hash_key, id) %}{{ return(adapter.dispatch('keyed_hash')(hash_key, id)) }}{% endmacro %}
+{% macro default__keyed_hash(hash_key, id) -%} sha256({{ hash_key }} || ':' || {{ id }}) {%- endmacro %}
+{% macro spark__keyed_hash(hash_key, id) -%} sha2(concat({{ hash_key }}, ':', {{ id }}), 256) {%- endmacro %}
+{% macro postgres__keyed_hash(hash_key, id) -%}
+encode(sha256(convert_to({{ hash_key }} || ':' || {{ id }}, 'UTF8')), 'hex')
+{%- endmacro %}
+
 {# `hours` is a number written in the SQL. #}
 {% macro add_hours(instant, hours) -%} ({{ instant }} + interval '{{ hours }}' hour) {%- endmacro %}
 
