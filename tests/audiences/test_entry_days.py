@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from audiences.reports import with_skipped
 from tests.audiences.days import DAY, LANGUAGE, dispositions, permission, traits
 from tests.audiences.dbt_sql import House, compiled
 
@@ -236,10 +235,3 @@ def test_the_global_holdout_is_asked_at_the_door(house: House, define: Define) -
         ("ada", None),
         ("bob", None),
     ]
-
-
-def test_a_day_without_a_run_is_recorded_as_skipped() -> None:
-    days = [{"day": DAY + timedelta(days=offset), "verdict": "pass"} for offset in (0, 1, 4)]
-    verdicts = [day["verdict"] for day in with_skipped(days)]
-    assert verdicts == ["pass", "pass", "skipped", "skipped", "pass"]
-    assert [day["day"] for day in with_skipped(days)] == [DAY + timedelta(n) for n in range(5)]
