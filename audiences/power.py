@@ -91,7 +91,7 @@ def _taking_part(warehouse: Path) -> dict[tuple[str, int], TakingPart]:
             return {}
         return {
             (row["experiment"], row["phase"]): TakingPart(
-                row["people"], row["recent"] / row["days"]
+                row["people"], row["recent"] / row["days"] if row["days"] else 0
             )
             for row in records(connection, TAKING_PART)
         }
