@@ -255,7 +255,10 @@ class _Writer:
         return Piece(" ".join(["case", *whens, *rest, "end"]), pieces[0].kind)
 
     def _function(self, node: exp.Func) -> Piece:
-        given = [node.this, *node.expressions, *filter(None, [node.args.get("expression")])]
+        given = [*filter(None, [node.this, *node.expressions, node.args.get("expression")])]
+        if not given:
+            shown = node.sql(dialect=DIALECT)
+            raise Refused("AUD202", f"`{shown}` is given nothing", "write a column or value in it")
         name, result = FUNCTIONS[type(node)], "number" if isinstance(node, exp.Length) else None
         if type(node) in COMMON_FUNCTIONS:
             is_order = isinstance(node, (exp.Greatest, exp.Least))

@@ -36,10 +36,21 @@ match:
 contact:
   channels: [email]         # in order of preference; or `contact: none` for analysis and files only
   # consent: {{ unknown: deny }}   # who never decided is not contacted, also where the country would allow it
+  # frequency:              # how often at most; scope: audience, program or all_marketing
+  #   - {{ max: 1, per: 1d, kind: calendar, zone: recipient, scope: all_marketing }}
   # send_window:            # local time; left out: every day from 9 to 20
   #   days: [mon, tue, wed, thu, fri]
   #   local: {{ from: 09:00, to: 20:00 }}
   #   quiet_calendar: holidays_by_country
+
+# Who may enter, and when. Nobody who is in is removed by it before `max_stay`.
+# entry:
+#   min_match: 2d           # the rule has held on two runs in a row
+#   reentry_after: 90d      # days after leaving
+#   max_stay: 30d
+#   capacity: {{ max: 5000, order_by: [net_revenue_365d_amount desc] }}
+# priority: {{ group: promo_slot, rank: 50 }}   # of a group a person is in one audience at a time, the lowest rank
+# program: {{ name: welcome, step: 2, next_after: {{ step: 1, wait: 3d }} }}   # or a name alone
 
 # Hold some people out to see what the audience is worth. The salt is yours alone: perennial audiences new-salt
 # goal: {{ metric: order_conversion, window: 30d }}

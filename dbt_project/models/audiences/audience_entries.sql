@@ -21,11 +21,12 @@ entrants as (
 
 earlier as (
     select
-        audience,
-        customer_id,
-        max(entry_seq) as entry_seq
+        stays.audience,
+        stays.customer_id,
+        max(stays.entry_seq) as entry_seq
     from stays
-    group by audience, customer_id
+    inner join entrants on stays.audience = entrants.audience and stays.customer_id = entrants.customer_id
+    group by stays.audience, stays.customer_id
 ),
 
 held as (

@@ -1,29 +1,30 @@
 {# What dwell, programme steps, re-entry and the longest stay say of a candidate. Who is in the audience meets only the
    end of the stay and of the programme. #}
 
-with candidates as (
+with rules as (
+    select * from {{ ref('audience_settings') }}
+    where coalesce(min_match_days, reentry_after_days, max_entries, max_stay_days, step) is not null
+),
+
+candidates as (
     select
         candidates.customer_id,
-        settings.*
+        rules.*
     from {{ ref('audience_candidates') }} as candidates
-    inner join {{ ref('audience_settings') }} as settings on candidates.audience = settings.audience
-    where
-        coalesce(
-            settings.min_match_days, settings.reentry_after_days, settings.max_entries, settings.max_stay_days,
-            settings.step
-        ) is not null
+    inner join rules on candidates.audience = rules.audience
 ),
 
 past as (
     select
-        audience,
-        customer_id,
+        memberships.audience,
+        memberships.customer_id,
         count(*) as entries,
-        max(entered_at) as entered_at,
-        max(exited_at) as exited_at,
-        count(*) > count(exited_at) as is_standing
-    from {{ ref('stg_state__memberships') }}
-    group by audience, customer_id
+        max(memberships.entered_at) as entered_at,
+        max(memberships.exited_at) as exited_at,
+        count(*) > count(memberships.exited_at) as is_standing
+    from {{ ref('stg_state__memberships') }} as memberships
+    inner join rules on memberships.audience = rules.audience
+    group by memberships.audience, memberships.customer_id
 ),
 
 asked as (
