@@ -27,6 +27,7 @@ from audiences.conditions import (
 )
 from audiences.events import Event
 from audiences.expressions import DIALECT, write_expression
+from audiences.model_text import in_duckdb
 from audiences.sql_block import Sql
 
 PRIVATE = frozenset({"email", "phone", "first_name", "last_name"})
@@ -118,7 +119,7 @@ class Asker:
             f"if({name} is null, null, '(given)')" if name in PRIVATE else name for name in columns
         )
         verdict, *values = self._one(
-            f"select {_plain(test)}, {shown} from activation.customer_traits where customer_id = ?",
+            f"select {in_duckdb(test)}, {shown} from activation.customer_traits where customer_id = ?",
             [self._customer_id],
         )
         return verdict, dict(zip(columns, values, strict=True))
@@ -202,7 +203,20 @@ def asked(leaf: Leaf) -> str:
         case InAudience(names=names):
             return f"was in {' or '.join(names.values())} the day before"
         case HoldsOffer(offers_active=wanted):
-            return f"holds {'an' if wanted else 'no'} offer"
+            return "holds an offer" if wanted else "holds no offer"
+
+
+def described(condition: Condition) -> str:
+    """What a condition asks as a whole, on one line."""
+    match condition:
+        case All(all=parts):
+            return f"all of ({'; '.join(map(described, parts))})"
+        case Any_(any=parts):
+            return f"any of ({'; '.join(map(described, parts))})"
+        case Not(not_=part):
+            return f"not ({described(part)})"
+        case leaf:
+            return asked(leaf)
 
 
 def _compared(leaf: Column) -> str:
@@ -219,8 +233,3 @@ def _columns_in(sql: str) -> list[str]:
     """The columns an expression names, in order."""
     tree = sqlglot.parse_one(sql, dialect=DIALECT)
     return list(dict.fromkeys(column.name for column in tree.find_all(exp.Column)))
-
-
-def _plain(sql: str) -> str:
-    """The SQL of a condition for DuckDB: one type is spelt by a macro."""
-    return sql.replace("{{ t_double() }}", "double")

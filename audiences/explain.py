@@ -35,6 +35,8 @@ class Explanation:
         match: The rule; none for who is not asked.
         exclude: The exclusion; none without one.
         gates: The gates in order; none for who does not match.
+        disposition: What became of the person; none where the last run did not know the audience.
+        is_standing: Whether the person was in the audience the day before.
     """
 
     audience: str
@@ -50,11 +52,18 @@ class Explanation:
     membership: Membership | None
 
     @property
+    def is_outdated(self) -> bool:
+        """Whether the definition says something else now than it did in the last run."""
+        if self.match is None or self.disposition is None:
+            return False
+        return self.match.holds is (self.disposition == NOT_MATCHED)
+
+    @property
     def decided_by(self) -> str:
         """The first rule that decided, in words."""
         if self.absence or self.match is None:
             return self.absence or ""
-        if self.disposition == NOT_MATCHED:
+        if not self.match.holds:
             return _said(first_against(self.match))
         if self.disposition == "excluded" and self.exclude:
             return f"exclude: {_said(first_against(self.exclude, wanted=False))}"
@@ -79,6 +88,7 @@ def explain(
     stays = decisions.query(MEMBERSHIPS) if has_table(connection, "audiences", STAYS) else []
     membership = Membership(**stays[0]) if stays else None
     is_standing = bool(decisions.query(STANDING))
+    is_known = bool(decisions.settings())
     if absence:
         return Explanation(
             one.audience,
@@ -103,7 +113,7 @@ def explain(
         match=asker.ask(one.match),
         exclude=asker.ask(one.exclude) if one.exclude is not None else None,
         gates=walk_gates(decisions, is_standing) if disposed else [],
-        disposition=disposed.get("disposition", NOT_MATCHED),
+        disposition=disposed.get("disposition", NOT_MATCHED if is_known else None),
         arm=disposed.get("arm"),
         is_standing=is_standing,
         membership=membership,

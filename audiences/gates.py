@@ -6,6 +6,8 @@ from typing import Any
 
 import duckdb
 
+from audiences.warehouse import records
+
 Row = Mapping[str, Any]
 
 
@@ -32,7 +34,7 @@ class Decisions:
     ) -> None:
         self._connection = connection
         self._who = [audience, customer_id]
-        self._models = {
+        self.models = {
             name
             for (name,) in connection.execute(
                 "select table_name from information_schema.tables where table_schema = 'audiences'"
@@ -41,7 +43,7 @@ class Decisions:
 
     def rows(self, model: str, order_by: str = "1") -> list[Row]:
         """The candidate's rows of a model of the audiences; none where it is not built."""
-        if model not in self._models:
+        if model not in self.models:
             return []
         return self.query(
             f"select * from audiences.{model} where audience = ? and customer_id = ? order by {order_by}"
@@ -52,20 +54,19 @@ class Decisions:
         return next(iter(self.rows(model)), {})
 
     def settings(self) -> Row:
-        """What the audience is set to."""
-        return self.query(
-            "select * from audiences.audience_settings where audience = ? and ? is not null"
-        )[0]
+        """What the audience is set to; empty when it was not compiled for the last run."""
+        if "audience_settings" not in self.models:
+            return {}
+        settings = "select * from audiences.audience_settings where audience = ? and ? is not null"
+        return next(iter(self.query(settings)), {})
 
     def query(self, query: str) -> list[Row]:
         """Rows for audience and customer, which the query takes in this order."""
-        result = self._connection.execute(query, self._who)
-        names = [column[0] for column in result.description or []]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        return list(records(self._connection, query, self._who))
 
 
 PERMISSIONS = """
-    select channels.channel, permissions.status, permissions.reason, permissions.since, permissions.is_allowed
+    select channels.channel, permissions.reason, permissions.since, permissions.is_allowed
     from audiences.audience_channels as channels
     inner join audiences.audience_settings as settings using (audience)
     left join activation.contact_permissions as permissions
@@ -74,6 +75,22 @@ PERMISSIONS = """
     where channels.audience = $1
     order by channels.preference
 """
+
+
+CONTENTS = """
+    select distinct contents.content_key, contents.content_locale
+    from audiences.audience_contents as contents
+    inner join activation.customer_traits as traits
+        on contents.language = coalesce(traits.language, '') and contents.country = coalesce(traits.country, '')
+    where contents.audience = $1 and traits.customer_id = $2
+    order by contents.content_key
+"""
+REASONS = {
+    "unknown_opt_in": "no decision, and the country asks for a yes",
+    "unknown_opt_out": "no decision, and the country asks for a no",
+    "unconfirmed": "a yes that was not confirmed",
+    "bounced_hard": "bounced for good",
+}
 
 
 def walk_gates(decisions: Decisions, is_standing: bool) -> list[Gate]:
@@ -100,6 +117,8 @@ def walk_gates(decisions: Decisions, is_standing: bool) -> list[Gate]:
 def _stopping(decisions: Decisions, is_standing: bool) -> str | None:
     """The gate whose disposition the person has."""
     disposition = decisions.row("audience_dispositions")["disposition"]
+    if disposition == "unreachable" and decisions.row("audience_contact_gates")["contact_channel"]:
+        return "content"
     if disposition == "pending_entry":
         asked = decisions.row("audience_entry_gates")
         waits = (asked["matched_days"] or 0) < (asked["min_match_days"] or 0)
@@ -125,7 +144,8 @@ def _consent(decisions: Decisions) -> Iterator[str]:
     for row in decisions.query(PERMISSIONS) if decisions.settings()["needs_contact"] else ():
         since = f" since {row['since']:%Y-%m-%d}" if row["since"] else ""
         allowed = "allowed" if row["is_allowed"] else "not allowed"
-        yield f"{row['channel']} {allowed} ({row['reason'] or 'no permission known'}{since})"
+        reason = REASONS.get(row["reason"], row["reason"] or "no permission known")
+        yield f"{row['channel']} {allowed} ({reason}{since})"
 
 
 def _reachability(decisions: Decisions) -> Iterator[str]:
@@ -134,6 +154,12 @@ def _reachability(decisions: Decisions) -> Iterator[str]:
         yield f"reached by {channel}" if channel else "no address on an allowed channel"
     if decisions.row("audience_unwritten"):
         yield "no approved text in a language of theirs"
+
+
+def _content(decisions: Decisions) -> Iterator[str]:
+    if "audience_contents" in decisions.models:
+        for row in decisions.query(CONTENTS):
+            yield f"{row['content_key']} in {row['content_locale'] or 'no language of the person'}"
 
 
 def _dwell(decisions: Decisions) -> Iterator[str]:
@@ -211,6 +237,7 @@ GATES: Sequence[tuple[str, bool, Look]] = (
     ("suppression", False, _suppression),
     ("consent", False, _consent),
     ("reachability", False, _reachability),
+    ("content", False, _content),
     ("longest stay", False, _stay),
     ("dwell", True, _dwell),
     ("programme", True, _programme),

@@ -74,12 +74,17 @@ def _sound(measures: Measures) -> Iterator[Expectation]:
         ("traits_off_days", "days lie between the traits and this day; run the models first"),
     ):
         yield _within(column, None, 0, column, f"{getattr(measures, column):,} {words}")
+    missing = ", ".join(f"{name} for {n:,}" for name, n in measures.details.payload_faults.items())
+    reason = f"eligible candidates have no value of a payload column: {missing}"
+    yield _within("without_value", None, 0, "payload", reason)
 
 
 def _fresh(measures: Measures) -> Iterator[Expectation]:
-    silent = ", ".join(f"{table} for {days} days" for table, days in measures.silent.items())
+    silent = ", ".join(
+        f"{table} for {days} days" for table, days in measures.details.silent.items()
+    )
     reason = f"raw tables are silent longer than they ever are: {silent}"
-    guard = "consents" if list(measures.silent) == ["consents"] else "freshness"
+    guard = "consents" if list(measures.details.silent) == ["consents"] else "freshness"
     yield _within("silent_days", None, 0, guard, reason)
 
 
@@ -115,7 +120,7 @@ def _overlap(definition: Definition, measures: Measures) -> Iterator[Expectation
         return
     people = measures.admitted
     most = ", ".join(
-        f"{name} {_share(shared, people)}" for name, shared in measures.most_shared[:3]
+        f"{name} {_share(shared, people)}" for name, shared in measures.details.most_shared[:3]
     )
     reason = (
         f"{_share(measures.shared, people)} of {people:,} people are in {overlap.other} too, above "

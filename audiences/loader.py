@@ -107,6 +107,7 @@ def check_definitions(
     definitions: list[Definition] = []
     holdout, problems = _read_holdout(folder)
     files = sorted(folder.rglob("*.y*ml"))
+    problems += _check_names_are_alone(folder, files)
     for file in files:
         definition, found = check_file(file, language)
         problems += found
@@ -190,6 +191,16 @@ def _check_against(
     yield from check_payload(definition, traits, language.catalogue)
 
 
+def _check_names_are_alone(folder: Path, files: Iterable[Path]) -> Iterator[Problem]:
+    """One file, one audience, also across folders."""
+    first: dict[str, Path] = {}
+    for file in files:
+        if (other := first.setdefault(file.stem, file)) != file:
+            rule = f"{other.relative_to(folder)} is of the same name"
+            where = str(file.relative_to(folder))
+            yield Problem("AUD102", where, 1, "", "", rule, "keep one, or rename one")
+
+
 def _check_folder(
     definitions: Iterable[Definition], files: Iterable[Path], holdout: GlobalHoldout | None
 ) -> Iterator[Problem]:
@@ -201,6 +212,15 @@ def _check_folder(
         *check_references(sound, by_name),
     ):
         yield _place(finding, by_name[audience], *read_mapping(by_name[audience]))
+
+
+def locate(folder: Path, found: Iterable[tuple[str, Finding]]) -> list[Problem]:
+    """Problems from findings, each with the audience of the folder it is found in."""
+    files = {file.stem: file for file in sorted(folder.rglob("*.y*ml"))}
+    return [
+        _place(finding, files[audience], *read_mapping(files[audience]))
+        for audience, finding in found
+    ]
 
 
 def _place(finding: Finding, file: Path, raw: Any, lines: Lines) -> Problem:

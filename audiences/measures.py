@@ -6,6 +6,8 @@ from datetime import date
 
 import duckdb
 
+from audiences.overlaps import MEMBERS, most_shared
+from audiences.payload_faults import payload_faults
 from audiences.precedents import LEAVERS, passed_sizes, usual_size
 from audiences.sources import silent_sources, stood_on, traits_day
 from audiences.spec import Definition
@@ -14,19 +16,15 @@ SCHEMA = (
     "gate.measured"  # one view an audience, in a database in memory beside the read-only warehouse
 )
 
-# Dispositions of those who are members when the day is over.
-MEMBERS = ("eligible", "holdout", "global_holdout")
-
 _GIVEN = """
     attach ':memory:' as gate (read_write);
     create schema gate.given;
     create schema gate.measured;
     create table gate.given.channels (audience varchar, purpose varchar, channel varchar);
     create table gate.given.arms (audience varchar, arm varchar, delivers boolean);
-    create table gate.given.compared (audience varchar, other varchar);
     create table gate.given.sizes (
         audience varchar, base_size bigint, matched bigint, usual_reach bigint, silent_days bigint,
-        traits_off_days bigint
+        traits_off_days bigint, shared bigint, without_value bigint
     );
 """
 
@@ -53,16 +51,6 @@ _MEASURED = f"""
     members as (
         select audience, count(*) as members from standing
         group by audience
-    ),
-
-    shared as (
-        select compared.audience, count(*) as shared
-        from gate.given.compared as compared
-        inner join audiences.audience_dispositions as own on compared.audience = own.audience
-        inner join audiences.audience_dispositions as other
-            on compared.other = other.audience and own.customer_id = other.customer_id
-        where own.disposition in {MEMBERS} and other.disposition in {MEMBERS}
-        group by compared.audience
     ),
 
     allowed as (
@@ -101,17 +89,30 @@ _MEASURED = f"""
         coalesce(counted.repeated, 0) as repeated,
         coalesce(counted.reach, 0) as reach,
         coalesce(counted.admitted, 0) as admitted,
-        coalesce(shared.shared, 0) as shared,
         coalesce(members.members, 0) as members,
         coalesce(unpermitted.unpermitted, 0) as unpermitted,
         coalesce(in_wrong_arm.in_wrong_arm, 0) as in_wrong_arm
     from gate.given.sizes as sizes
     left join counted using (audience)
     left join members using (audience)
-    left join shared using (audience)
     left join unpermitted using (audience)
     left join in_wrong_arm using (audience)
 """
+
+
+@dataclass(frozen=True)
+class Details:
+    """What the numbers of an audience are made of, for the words of a reason.
+
+    Attributes:
+        silent: The stale raw tables it stands on, with the days each has been silent.
+        most_shared: Audiences it shares most members with, and how many; only asked for with `guardrails.overlap`.
+        payload_faults: Payload columns that lack a value, with the number of people they lack it for.
+    """
+
+    silent: Mapping[str, int]
+    most_shared: Sequence[tuple[str, int]]
+    payload_faults: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -134,9 +135,9 @@ class Measures:
         usual_reach: Reach when the audience passed the gate before; none before that.
         silent_days: Days that stale raw tables have been silent, summed.
         traits_off_days: Days between the traits and the day that is judged.
+        without_value: Eligible candidates without a value of a payload column, summed over the columns.
         dispositions: Candidates by disposition.
-        silent: The stale raw tables it stands on, with the days each has been silent.
-        most_shared: Audiences it shares most people with, and how many; only asked for with `guardrails.overlap`.
+        details: What some of the numbers are made of.
     """
 
     audience: str
@@ -154,9 +155,9 @@ class Measures:
     usual_reach: int | None
     silent_days: int
     traits_off_days: int
+    without_value: int
     dispositions: Mapping[str, int]
-    silent: Mapping[str, int]
-    most_shared: Sequence[tuple[str, int]]
+    details: Details
 
 
 def measure(
@@ -169,16 +170,13 @@ def measure(
         as_of: The day.
         definitions: The audiences.
     """
-    stale = silent_sources(warehouse)
-    silent = {d.audience: stood_on(d, stale) for d in definitions}
+    details = _details(warehouse, definitions)
     warehouse.execute(_GIVEN)
     _insert(warehouse, "channels", _channels(definitions))
     _insert(warehouse, "arms", _arms(definitions))
-    _insert(warehouse, "compared", _overlaps(definitions))
-    _insert(warehouse, "sizes", _sizes(warehouse, as_of, definitions, silent))
+    _insert(warehouse, "sizes", _sizes(warehouse, as_of, definitions, details))
     warehouse.execute(_MEASURED)
     dispositions = _dispositions(warehouse)
-    most_shared = _most_shared(warehouse)
     cursor = warehouse.execute("select * from gate.given.measures order by audience")
     columns = [column[0] for column in cursor.description or ()]
     found = []
@@ -189,14 +187,24 @@ def measure(
             f"create view {SCHEMA}.{name} as select * from gate.given.measures where audience = '{name}'"
         )
         found.append(
-            Measures(
-                **numbers,
-                dispositions=dispositions.get(name, {}),
-                silent=silent[name],
-                most_shared=most_shared.get(name, ()),
-            )
+            Measures(**numbers, dispositions=dispositions.get(name, {}), details=details[name])
         )
     return found
+
+
+def _details(
+    warehouse: duckdb.DuckDBPyConnection, definitions: Sequence[Definition]
+) -> dict[str, Details]:
+    silent = silent_sources(warehouse)
+    shared = most_shared(warehouse, [d.audience for d in definitions if d.guardrails.overlap])
+    return {
+        d.audience: Details(
+            silent=stood_on(d, silent),
+            most_shared=shared.get(d.audience, ()),
+            payload_faults=payload_faults(warehouse, d),
+        )
+        for d in definitions
+    }
 
 
 def _insert(
@@ -220,15 +228,11 @@ def _arms(definitions: Sequence[Definition]) -> list[tuple[object, ...]]:
     ]
 
 
-def _overlaps(definitions: Sequence[Definition]) -> list[tuple[object, ...]]:
-    return [(d.audience, d.guardrails.overlap.other) for d in definitions if d.guardrails.overlap]
-
-
 def _sizes(
     warehouse: duckdb.DuckDBPyConnection,
     as_of: date,
     definitions: Sequence[Definition],
-    silent: Mapping[str, Mapping[str, int]],
+    details: Mapping[str, Details],
 ) -> list[tuple[object, ...]]:
     described = warehouse.execute("select * from audiences.audience_matches limit 0").description
     columns = {column[0] for column in described or ()}
@@ -246,11 +250,18 @@ def _sizes(
             base_size,
             counts.get(d.audience, 0),
             usual_size(passed.get(d.audience, ()), d.guardrails.change.passes),
-            sum(silent[d.audience].values()),
+            sum(details[d.audience].silent.values()),
             traits_off_days,
+            _shared(d, details[d.audience]),
+            sum(details[d.audience].payload_faults.values()),
         )
         for d in definitions
     ]
+
+
+def _shared(definition: Definition, details: Details) -> int:
+    overlap = definition.guardrails.overlap
+    return dict(details.most_shared).get(overlap.other, 0) if overlap else 0
 
 
 def _dispositions(warehouse: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
@@ -263,24 +274,4 @@ def _dispositions(warehouse: duckdb.DuckDBPyConnection) -> dict[str, dict[str, i
     ).fetchall()
     for audience, disposition, count in rows:
         found.setdefault(audience, {})[disposition] = count
-    return found
-
-
-def _most_shared(warehouse: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, int]]]:
-    """The audiences each audience that guards its overlap shares people with, most people first."""
-    found: dict[str, list[tuple[str, int]]] = {}
-    rows = warehouse.execute(
-        f"""
-        select own.audience, theirs.audience, count(*) as people
-        from audiences.audience_dispositions as own
-        inner join audiences.audience_dispositions as theirs
-            on own.customer_id = theirs.customer_id and own.audience <> theirs.audience
-        where own.audience in (select audience from gate.given.compared)
-            and own.disposition in {MEMBERS} and theirs.disposition in {MEMBERS}
-        group by own.audience, theirs.audience
-        order by own.audience, people desc, theirs.audience
-        """
-    ).fetchall()
-    for audience, other, people in rows:
-        found.setdefault(audience, []).append((other, people))
     return found

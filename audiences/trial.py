@@ -1,14 +1,13 @@
 """Runs the fixture people of definitions through the models, in memory: what became of them, beside what should.
 
-The models are the real ones, rendered for a day far away that is replaced by the test's day in their text. A
-person is alone in the world of one test, so that a capacity or the order of tests never matters.
+The models are the real ones, rendered for a day far away that is replaced by the tests' day in their text. The people
+of a day are tried together, for nothing but the room in an audience makes one depend on another; where it is
+short, each is alone.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from hashlib import md5
-from itertools import count
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -17,16 +16,12 @@ from audiences.columns import Traits
 from audiences.dispositions import NOT_MATCHED
 from audiences.errors import InputError
 from audiences.explain import explain
-from audiences.fixtures import Expect, Given, resolve
+from audiences.fixtures import Expect, Fixture, Given, resolve
+from audiences.global_holdout import GlobalHoldout
+from audiences.invented import draw_id, rows_of
 from audiences.spec import Definition
 
 SENTINEL = date(2001, 1, 1)
-DAY = timedelta(days=1)
-NOON = time(12)
-KNOWN = {"email": "fixture@example.com", "phone": "+10000000000"}
-"""What a person has unless the test takes it away."""
-
-Row = Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -67,7 +62,7 @@ class Outcome:
     expected: Expect
     disposition: str
     arm: str | None
-    decided_by: str
+    decided_by: str = ""
 
     @property
     def passed(self) -> bool:
@@ -89,12 +84,26 @@ class Outcome:
         return "change the rule, or what the test expects"
 
 
+@dataclass(frozen=True)
+class Case:
+    """One test: its person, with an id that draws the right arm."""
+
+    one: Definition
+    test: Fixture
+    day: date
+    person: Given
+    customer: str
+
+
 def _spelt(disposition: str, arm: str | None) -> str:
     return f"{disposition} in arm {arm}" if arm else disposition
 
 
 def run_tests(
-    definitions: Sequence[Definition], models: Models, traits: Traits
+    definitions: Sequence[Definition],
+    models: Models,
+    traits: Traits,
+    holdout: GlobalHoldout | None = None,
 ) -> Iterator[Outcome]:
     """Run the tests of definitions, in order.
 
@@ -102,26 +111,53 @@ def run_tests(
         definitions: Those whose rule is evaluated.
         models: The models, which these definitions were compiled into.
         traits: The columns of customer_traits.
+        holdout: The global holdout, in which nobody of a test is.
 
     Raises:
         InputError: A value does not fit its column.
     """
+    cases = list(_cases(definitions, holdout))
     with duckdb.connect(":memory:") as connection:
         _furnish(connection, models)
-        for one in definitions:
-            for test, (day, person) in zip(one.tests, resolve(one.tests).values(), strict=True):
-                _fill(connection, models, _rows(one, person, day), f"{one.audience}: {test.name}")
-                build(connection, models, day)
-                customer = _customer_id(one, person.arm)
-                found = explain(connection, one, traits, customer)
-                yield Outcome(
-                    audience=one.audience,
-                    test=test.name,
-                    expected=test.expect,
-                    disposition=found.disposition or NOT_MATCHED,
-                    arm=found.arm,
-                    decided_by=found.decided_by,
-                )
+        for together in _groups(cases, definitions):
+            _fill(connection, models, together)
+            build(connection, models, together[0].day)
+            for case in together:
+                yield _outcome(connection, case, traits)
+
+
+def _cases(definitions: Sequence[Definition], holdout: GlobalHoldout | None) -> Iterator[Case]:
+    taken: set[str] = set()
+    for one in definitions:
+        for test, (day, person) in zip(one.tests, resolve(one.tests).values(), strict=True):
+            customer = draw_id(one, person.arm, holdout, taken)
+            taken.add(customer)
+            yield Case(one, test, day, person, customer)
+
+
+def _groups(cases: Sequence[Case], definitions: Sequence[Definition]) -> list[list[Case]]:
+    """Those who may be tried together."""
+    room = min((one.entry.capacity.max for one in definitions if one.entry.capacity), default=None)
+    if room is not None and room < len(cases):
+        return [[case] for case in cases]
+    by_day: dict[date, list[Case]] = {}
+    for case in cases:
+        by_day.setdefault(case.day, []).append(case)
+    return list(by_day.values())
+
+
+def _outcome(connection: duckdb.DuckDBPyConnection, case: Case, traits: Traits) -> Outcome:
+    """What became of the person; what decided it is looked up only for a test that failed."""
+    found = connection.execute(
+        "select disposition, arm from audiences.audience_dispositions where audience = ? and customer_id = ?",
+        [case.one.audience, case.customer],
+    ).fetchone()
+    disposition, arm = found or (NOT_MATCHED, None)
+    outcome = Outcome(case.one.audience, case.test.name, case.test.expect, disposition, arm)
+    if outcome.passed:
+        return outcome
+    decided_by = explain(connection, case.one, traits, case.customer).decided_by
+    return replace(outcome, decided_by=decided_by)
 
 
 def _furnish(connection: duckdb.DuckDBPyConnection, models: Models) -> None:
@@ -150,130 +186,20 @@ def build(connection: duckdb.DuckDBPyConnection, models: Models, day: date) -> N
         connection.execute(f"create or replace table {relation} as {text}")
 
 
-def _fill(
-    connection: duckdb.DuckDBPyConnection,
-    models: Models,
-    rows: Mapping[str, Sequence[Row]],
-    what: str,
-) -> None:
+def _fill(connection: duckdb.DuckDBPyConnection, models: Models, cases: Sequence[Case]) -> None:
+    """Fill the tables with what the tests say of their people."""
     for relation in models.tables:
         connection.execute(f"delete from {relation}")
-    for table, given in rows.items():
-        for row in given:
-            columns = ", ".join(f'"{name}"' for name in row)
-            marks = ", ".join("?" for _ in row)
-            try:
-                connection.execute(
-                    f"insert into {models.relation(table)} ({columns}) values ({marks})",
-                    list(row.values()),
-                )
-            except duckdb.ConversionException:
-                fix = "write numbers as 1.5, days as 2026-03-01 and true or false"
-                raise InputError(f"{what}: a value of {table} has another type", fix) from None
-
-
-def _rows(one: Definition, person: Given, day: date) -> dict[str, list[Row]]:
-    """The rows of the tables that tell what a test says of its person."""
-    customer = _customer_id(one, person.arm)
-    who = {"customer_id": customer}
-    return {
-        "customer_traits": [{**KNOWN, **person.traits, **who, "as_of_date": day}],
-        "customer_events": [
-            {
-                **who,
-                "event_name": event.name,
-                "occurred_at": datetime.combine(on, NOON),
-                "product_id": event.product_id,
-                "campaign_id": event.campaign_id,
-            }
-            for event in person.events
-            for on in event.days
-        ],
-        "contact_history": [
-            {
-                **who,
-                "channel": next(iter(one.channels), None),
-                "audience": contacted.name,
-                "contacted_at": datetime.combine(on, NOON),
-                "kind": "message",
-            }
-            for contacted in person.contacts
-            for on in contacted.days
-        ],
-        "stg_shop__consents": [
-            {
-                **who,
-                "consent_event_id": channel,
-                "channel": channel,
-                "purpose": one.purpose,
-                "status": status,
-                "source": "double_opt_in_confirmed" if status == "granted" else None,
-                "occurred_at": datetime.combine(day - DAY, NOON),
-            }
-            for channel, status in person.consent.items()
-            if status != "never"
-        ],
-        "state_memberships": list(_stays(one, person, day, customer)),
-        "state_waits": list(_waits(one, person, day, customer)),
-        "state_gate_verdicts": [
-            {"audience": one.audience, "verdict": "pass", "as_of_date": day - DAY}
-        ],
-    }
-
-
-def _stays(one: Definition, person: Given, day: date, customer: str) -> Iterator[Row]:
-    entries: dict[str, int] = {}
-    for stay in person.audiences:
-        entered, left = (*stay.days, None, None)[:2]
-        entries[stay.name] = entries.get(stay.name, 0) + 1
-        arm = _arm(one, person.arm) if stay.name == one.audience else None
-        yield {
-            "audience": stay.name,
-            "customer_id": customer,
-            "entry_seq": entries[stay.name],
-            "entered_at": entered or day - DAY,
-            "exited_at": left,
-            "exit_reason": "rule" if left else None,
-            "arm": arm,
-            "is_delivered": arm is None or _delivers(one, arm),
-            "as_of_date": left or entered or day - DAY,
-        }
-
-
-def _waits(one: Definition, person: Given, day: date, customer: str) -> Iterator[Row]:
-    """The days before this one on which the rule held."""
-    if person.matched_since is not None and person.matched_since < day:
-        yield {
-            "audience": one.audience,
-            "customer_id": customer,
-            "matched_days": (day - person.matched_since).days,
-            "matched_since": person.matched_since,
-            "as_of_date": day - DAY,
-        }
-
-
-def _arm(one: Definition, arm: str | None) -> str | None:
-    """The arm the person draws: the one given, else the first that delivers."""
-    if one.experiment is None:
-        return None
-    return arm or next(name for name, each in one.experiment.arms.items() if each.delivers)
-
-
-def _delivers(one: Definition, arm: str) -> bool:
-    return one.experiment is not None and one.experiment.arms[arm].delivers
-
-
-def _customer_id(one: Definition, arm: str | None) -> str:
-    """An id whose slot lies in the arm."""
-    if one.experiment is None:
-        return "fixture_0"
-    first, last = one.experiment.arms[_arm(one, arm) or ""].slots
-    salt = one.experiment.salt
-    ids = (f"fixture_{number}" for number in count())
-    return next(each for each in ids if first <= slot(salt, each) <= last)
-
-
-def slot(salt: str, customer_id: str) -> int:
-    """The slot of an id, as the macro hash_slot draws it."""
-    digest = md5(f"{salt}:{customer_id}".encode(), usedforsecurity=False).hexdigest()
-    return int(digest[:8], 16) % 10_000
+    for case in cases:
+        for table, rows in rows_of(case.one, case.person, case.day, case.customer).items():
+            for row in rows:
+                columns = ", ".join(f'"{name}"' for name in row)
+                marks = ", ".join("?" for _ in row)
+                insert = f"insert into {models.relation(table)} ({columns}) values ({marks})"
+                try:
+                    connection.execute(insert, list(row.values()))
+                except duckdb.ConversionException:
+                    what = f"{case.one.audience}: {case.test.name}"
+                    fix = "write numbers as 1.5, days as 2026-03-01 and true or false"
+                    problem = f"{what}: a value of {table} has another type"
+                    raise InputError(problem, fix) from None

@@ -19,16 +19,18 @@ def run_fixtures(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Run the tests of the definitions: invented people through the compiled models."""
+    from audiences.loader import load_holdout
     from audiences.trial import run_tests
     from orchestration.compile import audience_language, compile_audiences
     from orchestration.rendering import render_models
-    from orchestration.settings import load_settings
+    from orchestration.settings import DEFINITIONS, load_settings
 
     chosen = _chosen(name)
     compile_audiences()
     tried = [one for one in chosen if one.is_evaluated]
     models = render_models(load_settings()) if any(one.tests for one in tried) else None
-    outcomes = list(run_tests(tried, models, audience_language().written_traits)) if models else []
+    traits, holdout = audience_language().written_traits, load_holdout(DEFINITIONS)
+    outcomes = list(run_tests(tried, models, traits, holdout)) if models else []
     failed = [outcome for outcome in outcomes if not outcome.passed]
     if as_json:
         print_json({"passed": len(outcomes) - len(failed), "tests": list(map(_as_json, outcomes))})
@@ -41,14 +43,10 @@ def run_fixtures(
 def _chosen(name: str | None) -> "list[Definition]":
     from audiences.loader import load_definitions
     from orchestration.compile import audience_language
-    from orchestration.names import check_defined
+    from orchestration.names import definition_of
     from orchestration.settings import DEFINITIONS
 
-    definitions = load_definitions(DEFINITIONS, audience_language())
-    if name is None:
-        return definitions
-    check_defined(name, definitions)
-    return [one for one in definitions if one.audience == name]
+    return [definition_of(name)] if name else load_definitions(DEFINITIONS, audience_language())
 
 
 def _report(outcomes: "list[Outcome]", chosen: "list[Definition]") -> None:

@@ -38,6 +38,25 @@ def stale(table: str, days: int) -> str:
 
 TRAITS_OF_YESTERDAY = "update activation.customer_traits set as_of_date = '2026-03-30'"
 
+PAYLOAD = {
+    "payload": {
+        "columns": {
+            "name": {"from": "first_name"},
+            "orders": {"from": "order_count", "fallback": "0"},
+        }
+    }
+}
+
+
+def takes_along(first_name: str, order_count: str) -> str:
+    """The traits of the people, given as SQL."""
+    return f"""
+        create or replace table activation.customer_traits as
+        select date '2026-03-31' as as_of_date, customer_id, {first_name} as first_name, {order_count} as order_count
+        from audiences.audience_dispositions
+        """
+
+
 CASES = [
     pytest.param(Day({"eligible": 140}, change=passes(100, 100, 100, 200)), MEDIAN, None, id="near the median"),
     pytest.param(
@@ -87,6 +106,27 @@ CASES = [
         {},
         "AUD301: 1 days lie between the traits and this day; run the models first",
         id="traits of another day",
+    ),
+    pytest.param(
+        Day(
+            {"eligible": 9, "no_consent": 1},
+            change=takes_along("case when customer_id like 'e%' then 'Ada' end", "null::bigint"),
+        ),
+        PAYLOAD,
+        None,
+        id="nobody who leaves lacks a value",
+    ),
+    pytest.param(
+        Day({"eligible": 9}, change=takes_along("case when customer_id like '%0' then 'Ada' end", "1::bigint")),
+        PAYLOAD,
+        "eligible candidates have no value of a payload column: name for 8",
+        id="a value is missing and has no fallback",
+    ),
+    pytest.param(
+        Day({"eligible": 9}, change=takes_along("'Ada'", "date '2026-01-01'")),
+        PAYLOAD,
+        "eligible candidates have no value of a payload column: orders for 9",
+        id="a column of another type than its fallback",
     ),
 ]  # fmt: skip
 

@@ -8,8 +8,9 @@ import duckdb
 import pytest
 
 from audiences.errors import InputError
+from audiences.invented import slot
 from audiences.loader import load_definitions
-from audiences.trial import Models, Outcome, run_tests, slot
+from audiences.trial import Models, Outcome, run_tests
 from orchestration.compile import audience_language
 from orchestration.rendering import render_models
 from orchestration.settings import DEFINITIONS, load_settings
@@ -31,7 +32,11 @@ PEOPLE = [
     ("consent: { email: granted }", "eligible", "nothing stopped"),
     ("consent: { email: granted }, arm: message", "eligible", "nothing stopped"),
     ("consent: { email: granted }, arm: holdout", "holdout", "arm: arm holdout, not delivered"),
-    ("country: DE", "no_consent", "consent: email not allowed (unknown_opt_in)"),
+    (
+        "country: DE",
+        "no_consent",
+        "consent: email not allowed (no decision, and the country asks for a yes)",
+    ),
     ("country: US", "eligible", "nothing stopped"),
     ("consent: { email: never, push: granted }", "no_consent", "consent: email not allowed"),
     ("consent: { email: withdrawn }", "no_consent", "(withdrawn since 2026-02-28)"),
@@ -65,9 +70,9 @@ def shipped() -> Models:
     return render_models(load_settings())
 
 
-def tried(folder: Path, shipped: Models, tests: str) -> list[Outcome]:
+def tried(folder: Path, shipped: Models, tests: str, whole: str = WHOLE) -> list[Outcome]:
     """The outcomes of tests of the invented audience."""
-    (folder / "everybody.yml").write_text(f"{WHOLE}tests:\n{tests}", encoding="utf-8")
+    (folder / "everybody.yml").write_text(f"{whole}tests:\n{tests}", encoding="utf-8")
     (folder / "second.yml").write_text(SECOND, encoding="utf-8")
     generated = {f'"memory".{name}': sql for name, sql in compiled(folder, LANGUAGE).items()}
     counts = '"memory"."audiences"."audience_event_counts"'
@@ -87,14 +92,22 @@ def a_test(number: int, given: str, disposition: str) -> str:
 
 
 def test_what_is_given_decides(shipped: Models, tmp_path: Path) -> None:
-    tests = "".join(a_test(number, *one[:2]) for number, one in enumerate(PEOPLE))
+    """Everybody is expected elsewhere, so that what decided is looked up."""
+    tests = "".join(a_test(number, one[0], "over_capacity") for number, one in enumerate(PEOPLE))
     outcomes = tried(tmp_path, shipped, tests)
     assert [(each.test, each.disposition) for each in outcomes] == [
         (f"test {number}", one[1]) for number, one in enumerate(PEOPLE)
     ]
-    assert all(each.passed for each in outcomes)
     for outcome, (_, _, says) in zip(outcomes, PEOPLE, strict=True):
+        assert not outcome.passed
         assert says in outcome.decided_by
+
+
+def test_where_room_is_short_each_is_alone(shipped: Models, tmp_path: Path) -> None:
+    room = "entry: { capacity: { max: 1, order_by: [order_count desc] } }\n"
+    tests = "".join(a_test(number, "country: US", "eligible") for number in range(3))
+    outcomes = tried(tmp_path, shipped, tests, WHOLE + room)
+    assert [outcome.disposition for outcome in outcomes] == ["eligible"] * 3
 
 
 def test_a_failure_says_expected_got_and_what_decided(shipped: Models, tmp_path: Path) -> None:
@@ -105,7 +118,7 @@ def test_a_failure_says_expected_got_and_what_decided(shipped: Models, tmp_path:
     assert not first.passed
     assert first.problem == (
         "everybody.yml: AUD207 tests: test 0: expected eligible or holdout, got no_consent;"
-        " decided by consent: email not allowed (unknown_opt_in)"
+        " decided by consent: email not allowed (no decision, and the country asks for a yes)"
     )
     assert "expected holdout in arm message, got holdout in arm holdout" in third.problem
 
