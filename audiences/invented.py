@@ -11,17 +11,15 @@ from audiences.spec import Definition
 
 DAY = timedelta(days=1)
 NOON = time(12)
-KNOWN = {"email": "fixture@example.com", "phone": "+10000000000"}
-"""What a person has unless the test takes it away."""
-
 Row = Mapping[str, object]
 
 
 def rows_of(one: Definition, person: Given, day: date, customer: str) -> dict[str, list[Row]]:
     """The rows of the tables that tell what a test says of its person."""
     who = {"customer_id": customer}
+    reached = {"email": f"{customer}@example.com", "phone": "+10000000000"}
     return {
-        "customer_traits": [{**KNOWN, **person.traits, **who, "as_of_date": day}],
+        "customer_traits": [{**reached, **person.traits, **who, "as_of_date": day}],
         "customer_events": [
             {
                 **who,

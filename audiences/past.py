@@ -68,7 +68,7 @@ def _check_draw(
             rule = f"phase {experiment.phase} put {people} of the slots {slots} into this arm"
             yield one.audience, ("AUD107", (*path, "slots"), rule, fix)
     asked = {"experiment": experiment.key, "phase": experiment.phase, "salt": experiment.salt}
-    if drawn and _rows(connection, state_dir, OTHER_SALT, **asked)[0]["people"]:
+    if drawn and _rows(connection, state_dir, OTHER_SALT, **asked)[0]["is_other"]:
         rule = f"is not the salt that phase {experiment.phase} was drawn with"
         yield one.audience, ("AUD107", ("experiment", "salt"), rule, fix)
 
@@ -93,12 +93,15 @@ DRAWN = (
     from ledger where as_of < $as_of group by experiment, phase, arm order by arm
     """,
 )
+# People who share an address have the slot of one of them, so a few slots are not of the own id.
 OTHER_SALT = (
     "assignments",
     """
-    select count(*) as people from ledger
-    where experiment = $experiment and phase = $phase
-        and slot <> cast('0x' || substr(md5($salt || ':' || customer_id), 1, 8) as bigint) % 10000
+    select
+        count(*) filter (
+            where slot <> cast('0x' || substr(md5($salt || ':' || customer_id), 1, 8) as bigint) % 10000
+        ) > count(*) / 2 as is_other
+    from ledger where experiment = $experiment and phase = $phase
     """,
 )
 

@@ -12,7 +12,7 @@ from audiences.warehouse import has_table, open_warehouse, records
 
 SIGNIFICANCE, POWER = 0.05, 0.8
 DAYS = 28
-"""The days newcomers are counted over."""
+"""The days newcomers are counted over; on the first day of a phase everybody is one, so it is left out."""
 
 
 @dataclass(frozen=True)
@@ -91,20 +91,25 @@ def _taking_part(warehouse: Path) -> dict[tuple[str, int], TakingPart]:
             return {}
         return {
             (row["experiment"], row["phase"]): TakingPart(
-                row["people"], row["recent"] / row["days"]
+                row["people"], row["recent"] / row["days"] if row["days"] else 0
             )
             for row in records(connection, TAKING_PART)
         }
 
 
 TAKING_PART = f"""
-    with last_run as (select max(as_of_date) as as_of_date from activation.customer_traits)
+    with days as (
+        select
+            *, cast(assigned_at as date) as assigned_on,
+            min(cast(assigned_at as date)) over (partition by experiment, phase) as first_day,
+            (select max(as_of_date) from activation.customer_traits) as as_of_date
+        from audiences.audience_assignments where arm is not null
+    )
     select
         experiment, phase, count(*) as people,
-        count(*) filter (where cast(assigned_at as date) > as_of_date - {DAYS}) as recent,
-        least({DAYS}, as_of_date - cast(min(assigned_at) as date) + 1) as days
-    from audiences.audience_assignments cross join last_run
-    where arm is not null group by experiment, phase, as_of_date
+        count(*) filter (where assigned_on > greatest(first_day, as_of_date - {DAYS})) as recent,
+        least({DAYS}, as_of_date - first_day) as days
+    from days group by experiment, phase, first_day, as_of_date
 """
 
 

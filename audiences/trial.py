@@ -1,8 +1,8 @@
 """Runs the fixture people of definitions through the models, in memory: what became of them, beside what should.
 
 The models are the real ones, rendered for a day far away that is replaced by the tests' day in their text. The people
-of a day are tried together, for nothing but the room in an audience makes one depend on another; where it is
-short, each is alone.
+of a day are tried together, for nothing but the room in an audience and a shared address makes one depend on
+another; where room is short, each is alone.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -94,6 +94,12 @@ class Case:
     person: Given
     customer: str
 
+    @property
+    def address(self) -> str | None:
+        """The address the test gives; people who share one would share an arm too."""
+        given = self.person.traits.get("email")
+        return given.strip().lower() if given else None
+
 
 def _spelt(disposition: str, arm: str | None) -> str:
     return f"{disposition} in arm {arm}" if arm else disposition
@@ -140,10 +146,15 @@ def _groups(cases: Sequence[Case], definitions: Sequence[Definition]) -> list[li
     room = min((one.entry.capacity.max for one in definitions if one.entry.capacity), default=None)
     if room is not None and room < len(cases):
         return [[case] for case in cases]
-    by_day: dict[date, list[Case]] = {}
+    groups: dict[tuple[date, int], list[Case]] = {}
     for case in cases:
-        by_day.setdefault(case.day, []).append(case)
-    return list(by_day.values())
+        turn = 0
+        while case.address and case.address in (
+            other.address for other in groups.get((case.day, turn), ())
+        ):
+            turn += 1
+        groups.setdefault((case.day, turn), []).append(case)
+    return list(groups.values())
 
 
 def _outcome(connection: duckdb.DuckDBPyConnection, case: Case, traits: Traits) -> Outcome:
