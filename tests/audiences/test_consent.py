@@ -144,6 +144,7 @@ def test_whatever_is_written_nobody_is_contacted_without_consent(
     house: House, tmp_path: Path, contact: dict[str, Any], said: list[dict[str, str]]
 ) -> None:
     define(house, tmp_path, buyers=ON_EMAIL.replace("{ channels: [email] }", json.dumps(contact)))
+    house.warehouse.close()
     house.start_anew()
     house.state.execute("delete from memberships; delete from assignments")
     people = {f"p{number}": decisions for number, decisions in enumerate(said)}
