@@ -1,11 +1,16 @@
 """What a definition says about consent: it can only leave more people alone."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from audiences.compiler import compile_definitions
+from audiences.consent import SUPPRESSIONS
 from audiences.errors import InputError
 from audiences.loader import check_definitions, load_definitions
 from audiences.purposes import read_sensitive_purposes
@@ -116,3 +121,45 @@ def test_the_seed_names_sensitive_traits_by_purpose(tmp_path: Path) -> None:
     seed.write_text("purpose\nhealth\n")
     with pytest.raises(InputError, match="no seed with columns"):
         read_sensitive_purposes(seed, kinds)
+
+
+CHANNELS = ["email", "sms", "push", "whatsapp", "webhook"]
+CONTACTS = st.fixed_dictionaries(
+    {"channels": st.lists(st.sampled_from(CHANNELS), min_size=1, unique=True)},
+    optional={
+        "consent": st.fixed_dictionaries({}, optional={"unknown": st.just("deny")}),
+        "suppress": st.lists(st.sampled_from(list(SUPPRESSIONS)), unique=True),
+    },
+)
+SAYINGS = st.lists(
+    st.dictionaries(st.sampled_from(CHANNELS), st.sampled_from(sorted(set(SAID.values())))),
+    min_size=12,
+    max_size=12,
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(contact=CONTACTS, said=SAYINGS)
+def test_whatever_is_written_nobody_is_contacted_without_consent(
+    house: House, tmp_path: Path, contact: dict[str, Any], said: list[dict[str, str]]
+) -> None:
+    define(house, tmp_path, buyers=ON_EMAIL.replace("{ channels: [email] }", json.dumps(contact)))
+    house.warehouse.close()
+    house.start_anew()
+    house.state.execute("delete from memberships; delete from assignments")
+    people = {f"p{number}": decisions for number, decisions in enumerate(said)}
+    house.fill("activation.customer_traits", [traits(one, phone="+4930123456") for one in people])
+    house.fill(
+        "activation.contact_permissions",
+        [
+            permission(one, why, channel)
+            for one, decisions in people.items()
+            for channel, why in decisions.items()
+        ],
+    )
+    house.run_day(DAY, PASS)
+    sent = house.rows("select customer_id, contact_channel from audiences.buyers")
+    agreed = {"granted"} if contact.get("consent") else {"granted", "unknown_opt_out"}
+    for person, channel in sent:
+        assert channel in contact["channels"]
+        assert people[str(person)].get(str(channel)) in agreed

@@ -165,4 +165,3 @@ def test_a_person_is_forgotten_and_does_not_come_back(shop: Place) -> None:
     again = perennial(tomorrow, "forget", person)
     assert again.stdout.splitlines()[0] == "was forgotten before"
     assert {file: file.read_bytes() for file in state_files(tomorrow)} == state
-    assert "delivered" not in run(tomorrow)
