@@ -53,6 +53,11 @@ def _check_duration(value: str) -> str:
     return value
 
 
+def days_of(duration: str) -> int:
+    """A duration as a number of days."""
+    return int(duration.removesuffix("d"))
+
+
 def _check_name(value: str) -> str:
     if not is_name(value):
         raise broken("AUD100", "is not a name", NAME_FORM)

@@ -34,6 +34,8 @@ FORMS = {
 SYMBOLS = {"eq": "=", "gte": ">=", "gt": ">", "lte": "<=", "lt": "<"}
 OPPOSITES = {"=": "<>", ">=": "<", ">": "<=", "<=": ">", "<": ">="}
 
+SENSITIVE_FIX = "use another column; a purpose may use those its row in consent_purposes.csv names"
+
 Finding = tuple[str, tuple[Any, ...], str, str]
 """Code, path, rule and fix."""
 
@@ -52,8 +54,8 @@ def check_column(condition: Column, path: tuple[Any, ...], traits: Traits) -> It
         return
     kind = traits[condition.column]
     if kind == "sensitive":
-        rule = "is a sensitive column, which may not decide whom an audience addresses"
-        yield "AUD204", at_column, rule, "use another column"
+        rule = "is a sensitive column, which this purpose may not use"
+        yield "AUD204", at_column, rule, SENSITIVE_FIX
         return
     if operator not in OPERATORS[kind]:
         fix = f"use one of {', '.join(sorted(OPERATORS[kind]))}"

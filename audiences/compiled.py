@@ -1,15 +1,13 @@
 """The folder of compiled models: what differs from the definitions, and bringing it up to date."""
 
 import csv
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from audiences.compiler import compile_definitions
 from audiences.errors import DefinitionError, InputError
-from audiences.loader import Language, load_definitions
+from audiences.loader import Language, load_definitions, load_holdout
 from audiences.model_text import SQL_HEADER, YML_HEADER
-from audiences.rules import read_traits
 
 
 @dataclass(frozen=True)
@@ -26,23 +24,21 @@ class Difference:
         return not self.to_write and not self.to_delete
 
 
-def read_purposes(purposes_csv: Path) -> frozenset[str]:
-    """The declared consent purposes.
+def read_names(seed: Path, column: str) -> frozenset[str]:
+    """The names a seed declares.
 
     Raises:
-        InputError: The file is missing or has no column `purpose`.
+        InputError: The file is missing or has no such column.
     """
     try:
-        with purposes_csv.open(encoding="utf-8", newline="") as file:
-            return frozenset(row["purpose"] for row in csv.DictReader(file))
+        with seed.open(encoding="utf-8", newline="") as file:
+            return frozenset(row[column] for row in csv.DictReader(file))
     except (OSError, KeyError):
-        problem = f"{purposes_csv.name}: no list of consent purposes"
-        raise InputError(problem, "restore the seed, with a column `purpose`") from None
+        problem = f"{seed.name}: no seed with a column `{column}`"
+        raise InputError(problem, "restore the seed, with that column") from None
 
 
-def compile_to(
-    definitions_dir: Path, models_dir: Path, traits_yml: Path, purposes: Collection[str]
-) -> Difference:
+def compile_to(definitions_dir: Path, models_dir: Path, language: Language) -> Difference:
     """Compile a folder of definitions into a folder of dbt models.
 
     Files are written only when their text differs, and compiled files of definitions that are gone
@@ -51,8 +47,7 @@ def compile_to(
     Args:
         definitions_dir: The definitions.
         models_dir: Where the models are kept.
-        traits_yml: The contract of `customer_traits`.
-        purposes: The declared consent purposes.
+        language: What the definitions may refer to.
 
     Returns:
         What was written and deleted.
@@ -60,7 +55,7 @@ def compile_to(
     Raises:
         DefinitionError: A definition is wrong; nothing was written.
     """
-    files = _compile(definitions_dir, traits_yml, purposes)
+    files = _compile(definitions_dir, language)
     difference = _compare(files, models_dir)
     models_dir.mkdir(parents=True, exist_ok=True)
     for name in difference.to_write:
@@ -70,16 +65,15 @@ def compile_to(
     return difference
 
 
-def check_compiled(
-    definitions_dir: Path, models_dir: Path, traits_yml: Path, purposes: Collection[str]
-) -> Difference:
+def check_compiled(definitions_dir: Path, models_dir: Path, language: Language) -> Difference:
     """What `compile_to` would do, without doing it."""
-    return _compare(_compile(definitions_dir, traits_yml, purposes), models_dir)
+    return _compare(_compile(definitions_dir, language), models_dir)
 
 
-def _compile(definitions_dir: Path, traits_yml: Path, purposes: Collection[str]) -> dict[str, str]:
-    language = Language(read_traits(traits_yml), purposes)
-    return compile_definitions(load_definitions(definitions_dir, language), language.traits)
+def _compile(definitions_dir: Path, language: Language) -> dict[str, str]:
+    definitions = load_definitions(definitions_dir, language)
+    holdout = load_holdout(definitions_dir)
+    return compile_definitions(definitions, language.written_traits, holdout)
 
 
 def _compare(files: dict[str, str], models_dir: Path) -> Difference:

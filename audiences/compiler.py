@@ -7,25 +7,31 @@ candidates is ordinary SQL beside them, written by hand.
 
 from collections.abc import Iterable, Sequence
 
-from audiences.columns import Traits
+from audiences.columns import Traits, literal
+from audiences.global_holdout import GlobalHoldout
 from audiences.matches import matches_files
 from audiences.model_text import SQL_HEADER, key_column, model_yml
+from audiences.payload import ADDED, FACTS, PayloadColumn
+from audiences.payload_tables import payload_files
 from audiences.settings_tables import settings_files
 from audiences.spec import Definition
 
 
-def compile_definitions(definitions: Iterable[Definition], traits: Traits) -> dict[str, str]:
-    """The generated models of definitions, as file name -> text."""
+def compile_definitions(
+    definitions: Iterable[Definition], traits: Traits, holdout: GlobalHoldout | None = None
+) -> dict[str, str]:
+    """The generated models of definitions and the global holdout, as file name -> text."""
     compiled = [one for one in definitions if one.is_compiled]
     evaluated = [one for one in compiled if one.is_evaluated]
     files = {
         **matches_files(evaluated, traits),
         "audience_candidates.sql": _candidates_sql(evaluated),
         "audience_candidates.yml": _candidates_yml(),
-        **settings_files(compiled),
+        **settings_files(compiled, holdout),
+        **payload_files(compiled),
     }
     for one in compiled:
-        files[f"audience__{one.audience}.sql"] = _audience_sql(one)
+        files[f"audience__{one.audience}.sql"] = _audience_sql(one, traits)
         files[f"audience__{one.audience}.yml"] = _audience_yml(one)
     return files
 
@@ -36,7 +42,8 @@ def _candidates_sql(definitions: Sequence[Definition]) -> str:
         "select\n"
         "    cast(null as {{ t_text() }}) as audience,\n"
         "    customer_id,\n"
-        "    false as is_excluded\n"
+        "    false as is_excluded,\n"
+        "    cast(null as bigint) as capacity_order\n"
         "from {{ ref('audience_matches') }}\n"
         "where 1 = 0"
     )
@@ -44,24 +51,45 @@ def _candidates_sql(definitions: Sequence[Definition]) -> str:
 
 
 def _candidates_of(one: Definition) -> str:
-    excluded = f"{one.audience}__excluded" if one.exclude is not None else "false"
+    excluded = f"matches.{one.audience}__excluded" if one.exclude is not None else "false"
+    order, ordered_by = "cast(null as bigint)", ""
+    if capacity := one.entry.capacity:
+        terms = [f"traits.{column} {way} nulls last" for column, way in capacity.terms]
+        terms_on_lines = ",\n            ".join([*terms, "matches.customer_id asc"])
+        order = f"row_number() over (\n        order by\n            {terms_on_lines}\n    )"
+        ordered_by = (
+            "inner join {{ ref('customer_traits') }} as traits"
+            " on matches.customer_id = traits.customer_id\n"
+        )
     return (
         "select\n"
         f"    '{one.audience}' as audience,\n"
-        "    customer_id,\n"
-        f"    {excluded} as is_excluded\n"
-        "from {{ ref('audience_matches') }}\n"
-        f"where {one.audience}"
+        "    matches.customer_id,\n"
+        f"    {excluded} as is_excluded,\n"
+        f"    {order} as capacity_order\n"
+        "from {{ ref('audience_matches') }} as matches\n"
+        f"{ordered_by}"
+        f"where matches.{one.audience}"
     )
 
 
-def _audience_sql(one: Definition) -> str:
+def _audience_sql(one: Definition, traits: Traits) -> str:
+    columns = _payload_columns(one)
+    replaced = [name for name in columns if name in traits]
+    selected = [
+        f"{{{{ columns_but('customer_traits', {replaced}) }}}}"
+        if replaced
+        else "customer_traits.*",
+        *(f"member_facts.{name}" for name in ADDED),
+        *(f"{_payload_value(column, traits)} as {name}" for name, column in columns.items()),
+    ]
+    listed = ",\n        ".join(selected)
     return f"""{SQL_HEADER}
 with
 
-audience_members as (
+member_facts as (
 
-    select * from {{{{ ref('audience_members') }}}}
+    select * from {{{{ ref('audience_member_facts') }}}}
     where audience = '{one.audience}'
 
 ),
@@ -75,19 +103,32 @@ customer_traits as (
 members as (
 
     select
-        customer_traits.*,
-        audience_members.entry_seq,
-        audience_members.entered_at,
-        audience_members.arm,
-        audience_members.contact_channel
-    from audience_members
+        {listed}
+    from member_facts
     inner join customer_traits
-        on audience_members.customer_id = customer_traits.customer_id
+        on member_facts.customer_id = customer_traits.customer_id
 
 )
 
 select * from members
 """
+
+
+def _payload_columns(one: Definition) -> dict[str, PayloadColumn]:
+    return one.payload.columns if one.payload else {}
+
+
+def _payload_column_yml(name: str, column: PayloadColumn) -> dict[str, str]:
+    instead = "" if column.fallback is None else f"; {column.fallback!r} where that is missing"
+    return {"name": name, "description": f"Payload: {column.from_}{instead}."}
+
+
+def _payload_value(column: PayloadColumn, traits: Traits) -> str:
+    """A payload column as SQL; a fallback that fits its kind."""
+    origin, fallback = column.from_, column.fallback
+    value = f"{'member_facts' if origin in FACTS else 'customer_traits'}.{origin}"
+    kind = {**traits, **FACTS}[origin]
+    return value if fallback is None else f"coalesce({value}, {literal(fallback, kind)})"
 
 
 def _candidates_yml() -> str:
@@ -98,6 +139,10 @@ def _candidates_yml() -> str:
             {"name": "audience", "description": "The audience."},
             {"name": "customer_id", "description": "The customer."},
             {"name": "is_excluded", "description": "Whether the audience excludes the customer."},
+            {
+                "name": "capacity_order",
+                "description": "1 for who takes a place first; empty without a capacity.",
+            },
         ],
     )
 
@@ -111,13 +156,8 @@ def _audience_yml(one: Definition) -> str:
         "Columns are those of customer_traits and the ones below.",
         [
             key_column("customer_id", "The customer."),
-            {"name": "entry_seq", "description": "1 for the first entry, 2 for the second."},
-            {"name": "entered_at", "description": "Day of the entry, at midnight UTC."},
-            {"name": "arm", "description": "Arm of the experiment; empty without one."},
-            {
-                "name": "contact_channel",
-                "description": "First channel that is allowed and reachable.",
-            },
+            *({"name": name, "description": said} for name, said in ADDED.items()),
+            *(_payload_column_yml(*item) for item in _payload_columns(one).items()),
         ],
         config={"alias": one.audience, "tags": ["after_gate"], "meta": meta},
     )

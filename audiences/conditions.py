@@ -15,8 +15,6 @@ class Column(Block):
     """A condition on one trait column: exactly one operator, and what a missing value means."""
 
     key: ClassVar[str] = "column"
-    later = frozenset({"offers_active"})
-
     column: str
     eq: str | None = None
     in_: tuple[str, ...] | None = Field(None, alias="in")
@@ -90,6 +88,12 @@ class InAudience(Block):
         return {("audiences", place): name for place, name in enumerate(self.audiences or ())}
 
 
+class HoldsOffer(Block):
+    """True for who was given an offer on an earlier day that is still good when the audience goes out."""
+
+    offers_active: bool
+
+
 class All(Block):
     """True when every part is."""
 
@@ -117,6 +121,7 @@ KINDS = {
     "event": "<event>",
     "audience": "<inaudience>",
     "audiences": "<inaudience>",
+    "offers_active": "<holdsoffer>",
 }
 
 
@@ -127,7 +132,7 @@ def _kind(value: Any) -> str:
     return next((kind for key, kind in KINDS.items() if key in keys), "<column>")
 
 
-Leaf = Column | Score | Sql | Event | InAudience
+Leaf = Column | Score | Sql | Event | InAudience | HoldsOffer
 Condition = Annotated[
     Annotated[All, Tag("<all>")]
     | Annotated[Any_, Tag("<any_>")]
@@ -136,6 +141,7 @@ Condition = Annotated[
     | Annotated[Score, Tag("<score>")]
     | Annotated[Sql, Tag("<sql>")]
     | Annotated[Event, Tag("<event>")]
-    | Annotated[InAudience, Tag("<inaudience>")],
+    | Annotated[InAudience, Tag("<inaudience>")]
+    | Annotated[HoldsOffer, Tag("<holdsoffer>")],
     Discriminator(_kind),
 ]

@@ -9,13 +9,15 @@ from audiences.errors import InputError, WorkError
 from audiences.warehouse import RUN_FIRST, has_table, open_warehouse
 
 FORMATS = {".csv": "(format csv, header)", ".parquet": "(format parquet)"}
-FORMULA = "^[=+\\-@\uff1d\uff0b\uff0d\uff20\\t\\r\\n]"  # also the full-width forms
+FORMULA = '^([\\t\\r\\n]|[\\pZ"]*[=+\\-@\uff1d\uff0b\uff0d\uff20])'  # after spaces and quotes, and full-width
+NUMBER = "^[+-]?[0-9]+([.,][0-9]+)?$"
 
 
 def export(warehouse: Path, audience: str, target: Path) -> int:
     """Write the current deliverable members of an audience; the file's ending says how.
 
-    In CSV, text that a spreadsheet would run as a formula gets an apostrophe in front.
+    In CSV, text that a spreadsheet would run as a formula gets an apostrophe in front; a number
+    as text, such as +4930123456, is none.
 
     Args:
         warehouse: The warehouse file.
@@ -66,7 +68,7 @@ def _query(connection: duckdb.DuckDBPyConnection, audience: str, ending: str) ->
 
 def _harmless(column: str) -> str:
     quoted = f'"{column}"'
-    test = f"regexp_matches({quoted}, '{FORMULA}')"
+    test = f"regexp_matches({quoted}, '{FORMULA}') and not regexp_matches({quoted}, '{NUMBER}')"
     return f"case when {test} then '''' || {quoted} else {quoted} end as {quoted}"
 
 

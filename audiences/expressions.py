@@ -14,7 +14,16 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from audiences.blocks import nearest
-from audiences.columns import NUMBERS, ORDERED_KINDS, Finding, Traits, has_form, literal, on_lines
+from audiences.columns import (
+    NUMBERS,
+    ORDERED_KINDS,
+    SENSITIVE_FIX,
+    Finding,
+    Traits,
+    has_form,
+    literal,
+    on_lines,
+)
 from audiences.sql_block import Sql
 
 DIALECT = "duckdb"
@@ -163,7 +172,7 @@ class _Writer:
             raise Refused("AUD201", f"`{name}` is not a column of customer_traits", fix)
         kind = self.traits[name]
         if kind == "sensitive":
-            raise Refused("AUD204", f"`{name}` is a sensitive column", "use another column")
+            raise Refused("AUD204", f"`{name}` is a sensitive column", SENSITIVE_FIX)
         return Piece(name, "number" if kind in NUMBERS else kind)
 
     def _literal(self, node: exp.Literal) -> Piece:
@@ -246,7 +255,10 @@ class _Writer:
         return Piece(" ".join(["case", *whens, *rest, "end"]), pieces[0].kind)
 
     def _function(self, node: exp.Func) -> Piece:
-        given = [node.this, *node.expressions, *filter(None, [node.args.get("expression")])]
+        given = [*filter(None, [node.this, *node.expressions, node.args.get("expression")])]
+        if not given:
+            shown = node.sql(dialect=DIALECT)
+            raise Refused("AUD202", f"`{shown}` is given nothing", "write a column or value in it")
         name, result = FUNCTIONS[type(node)], "number" if isinstance(node, exp.Length) else None
         if type(node) in COMMON_FUNCTIONS:
             is_order = isinstance(node, (exp.Greatest, exp.Least))

@@ -12,14 +12,16 @@ from typing import Literal
 
 import pyarrow as pa
 
+from audiences.acceptances import can_be_accepted, is_accepted, read_acceptances
 from audiences.expectations import Checker, open_checker
-from audiences.guards import suite_for
+from audiences.guards import Breach, suite_for
 from audiences.measures import SCHEMA, Measures, measure
 from audiences.spec import Definition
 from audiences.state import write_day
 from audiences.warehouse import open_warehouse
 
-_LEDGER = pa.schema(
+LEDGER = "gate_verdicts"
+_COLUMNS = pa.schema(
     [
         ("audience", pa.string()),
         ("verdict", pa.string()),
@@ -31,31 +33,40 @@ _LEDGER = pa.schema(
 )
 
 
+UNJUDGED = "it could not be judged"
+
+
 @dataclass(frozen=True)
 class Verdict:
     """Whether an audience's candidates may become members.
 
     Attributes:
         audience: The audience.
-        verdict: `hold` leaves the members as they were the day before.
-        reason: Why it is held, in words; none when it passes.
+        breaches: The guards that broke.
+        is_accepted: Whether a person accepted them for this day.
         measures: The numbers it was judged by.
     """
 
     audience: str
-    verdict: Literal["pass", "hold"]
-    reason: str | None
+    breaches: tuple[Breach, ...]
+    is_accepted: bool
     measures: Measures
 
     @property
-    def base_size(self) -> int:
-        """Customers the audience's rule was asked of."""
-        return self.measures.base_size
+    def verdict(self) -> Literal["pass", "hold"]:
+        """`hold` leaves the members as they were the day before."""
+        return "hold" if self.breaches and not self.is_accepted else "pass"
 
     @property
-    def matched(self) -> int:
-        """Customers its rule holds for."""
-        return self.measures.matched
+    def reason(self) -> str | None:
+        """Why it is held, or what was accepted, in words; none when it simply passes."""
+        reasons = "; ".join(dict.fromkeys(breach.reason for breach in self.breaches))
+        return f"accepted: {reasons}" if reasons and self.is_accepted else reasons or None
+
+    @property
+    def is_acceptable(self) -> bool:
+        """Whether it is held by nothing but what a person may accept."""
+        return self.verdict == "hold" and can_be_accepted(self.breaches)
 
 
 def judge(
@@ -72,27 +83,40 @@ def judge(
     Raises:
         WorkError: The warehouse has no candidates, or another process is writing it.
     """
-    compiled = {d.audience: d for d in definitions if d.is_compiled}
-    with open_warehouse(warehouse) as connection:
-        measured = measure(connection, as_of, list(compiled.values()))
-        with open_checker(connection, SCHEMA, as_of) as checker:
-            verdicts = [_judge(compiled[each.audience], each, checker) for each in measured]
-    write_day(state_dir, "gate_verdicts", as_of, _rows(verdicts))
+    verdicts = assess(warehouse, state_dir, as_of, definitions)
+    write_day(state_dir, LEDGER, as_of, _rows(verdicts))
     return verdicts
 
 
-def _judge(definition: Definition, measures: Measures, checker: Checker) -> Verdict:
-    outcomes = checker.run(definition.audience, suite_for(definition, measures, checker.as_of))
-    reasons = [
-        outcome.meta["reason"] if outcome.was_evaluated else "it could not be judged"
-        for outcome in outcomes
-        if not outcome.passed
+def assess(
+    warehouse: Path, state_dir: Path, as_of: date, definitions: Sequence[Definition]
+) -> list[Verdict]:
+    """What `judge` would record, without recording it."""
+    compiled = {d.audience: d for d in definitions if d.is_compiled}
+    accepted = read_acceptances(state_dir, as_of)
+    with open_warehouse(warehouse) as connection:
+        measured = measure(connection, as_of, list(compiled.values()))
+        with open_checker(connection, SCHEMA, as_of) as checker:
+            found = {m.audience: _breaches(compiled[m.audience], m, checker) for m in measured}
+    return [
+        Verdict(
+            audience=each.audience,
+            breaches=found[each.audience],
+            is_accepted=is_accepted(found[each.audience], accepted.get(each.audience, ())),
+            measures=each,
+        )
+        for each in measured
     ]
-    return Verdict(
-        audience=definition.audience,
-        verdict="hold" if reasons else "pass",
-        reason="; ".join(dict.fromkeys(reasons)) or None,
-        measures=measures,
+
+
+def _breaches(definition: Definition, measures: Measures, checker: Checker) -> tuple[Breach, ...]:
+    outcomes = checker.run(definition.audience, suite_for(definition, measures, checker.as_of))
+    return tuple(
+        Breach(each.meta["guard"], getattr(measures, each.meta["column"]), each.meta["reason"])
+        if each.was_evaluated
+        else Breach("judgement", 0, UNJUDGED)
+        for each in outcomes
+        if not each.passed
     )
 
 
@@ -103,11 +127,11 @@ def _rows(verdicts: Sequence[Verdict]) -> pa.Table:
                 "audience": each.audience,
                 "verdict": each.verdict,
                 "reason": each.reason,
-                "base_size": each.base_size,
-                "matched": each.matched,
+                "base_size": each.measures.base_size,
+                "matched": each.measures.matched,
                 "dispositions": json.dumps(each.measures.dispositions),
             }
             for each in verdicts
         ],
-        schema=_LEDGER,
+        schema=_COLUMNS,
     )

@@ -1,18 +1,25 @@
 """From files to definitions, or to the problems that keep them from being one, with their place."""
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections import ChainMap
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from audiences.blocks import nearest
+from audiences.blocks import Block, nearest
+from audiences.catalogue import Catalogue
 from audiences.columns import Finding, Traits
+from audiences.entry import check_order
 from audiences.errors import DefinitionError, InputError
+from audiences.fixtures import check_tests
+from audiences.global_holdout import GlobalHoldout, holdout_file
+from audiences.payload import check_payload
 from audiences.references import check_references
 from audiences.rules import check_condition
 from audiences.spec import Definition
+from audiences.together import check_together
 from audiences.yaml_text import Lines, Misread, read_mapping
 
 MISSING = {
@@ -55,10 +62,23 @@ class Problem:
 
 @dataclass(frozen=True)
 class Language:
-    """What definitions may refer to: trait columns with their kinds, and consent purposes."""
+    """What definitions may refer to: trait columns with their kinds, and what seeds declare."""
 
     traits: Traits
     purposes: Collection[str]
+    metrics: Collection[str]
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    sensitive: Mapping[str, Traits] = field(default_factory=dict)
+    """Purpose -> the sensitive columns its audiences may use, with their kinds."""
+
+    def traits_for(self, purpose: str) -> Traits:
+        """The columns as an audience of a purpose sees them."""
+        return {**self.traits, **self.sensitive.get(purpose, {})}
+
+    @property
+    def written_traits(self) -> Traits:
+        """The columns with the kinds to write them by, once each definition was found sound."""
+        return dict(ChainMap(*map(dict, self.sensitive.values()), dict(self.traits)))
 
 
 def load_definitions(folder: Path, language: Language | None = None) -> list[Definition]:
@@ -66,7 +86,7 @@ def load_definitions(folder: Path, language: Language | None = None) -> list[Def
 
     Args:
         folder: Where the definitions are.
-        language: What they may refer to; without it, columns and purposes are not looked up.
+        language: What they may refer to; without it, no column or name is looked up.
 
     Raises:
         DefinitionError: A definition is wrong; the first problem, and how many there are.
@@ -85,37 +105,64 @@ def check_definitions(
     if not folder.is_dir():
         raise InputError(f"no folder of definitions at {folder.name}", "create it, or name another")
     definitions: list[Definition] = []
-    problems: list[Problem] = []
-    users: dict[tuple[str, str], str] = {}
+    holdout, problems = _read_holdout(folder)
     files = sorted(folder.rglob("*.y*ml"))
+    problems += _check_names_are_alone(folder, files)
     for file in files:
         definition, found = check_file(file, language)
         problems += found
         if definition is not None:
             definitions.append(definition)
-            problems += _check_experiment_is_alone(definition, file, users)
-    problems += _check_asked_audiences(definitions, files)
+    problems += _check_folder(definitions, files, holdout)
     return definitions, problems
+
+
+def load_holdout(folder: Path) -> GlobalHoldout | None:
+    """The global holdout beside a folder of definitions, or None when there is none.
+
+    Raises:
+        DefinitionError: The file is wrong.
+    """
+    holdout, problems = _read_holdout(folder)
+    if problems:
+        raise DefinitionError(str(problems[0]), problems[0].fix)
+    return holdout
+
+
+def _read_holdout(folder: Path) -> tuple[GlobalHoldout | None, list[Problem]]:
+    file = holdout_file(folder)
+    holdout, _, _, problems = _read(file, GlobalHoldout) if file.is_file() else (None, {}, {}, [])
+    return holdout, problems
 
 
 def check_file(
     file: Path, language: Language | None = None
 ) -> tuple[Definition | None, list[Problem]]:
     """The definition in a file, or the problems that keep it from being one."""
-    try:
-        raw, lines = read_mapping(file)
-    except Misread as error:
-        problem = Problem(
-            error.code, file.name, error.line, _spell(error.path), "", error.rule, error.fix
-        )
-        return None, [problem]
-    try:
-        definition = Definition.model_validate(raw)
-    except ValidationError as error:
-        return None, [_explain(entry, file, raw, lines) for entry in error.errors()]
+    definition, raw, lines, problems = _read(file, Definition)
+    if definition is None:
+        return None, problems
     findings = _check_against(definition, file, language)
     problems = [_place(finding, file, raw, lines) for finding in findings]
     return (None if problems else definition), problems
+
+
+Form = TypeVar("Form", bound=Block)
+
+
+def _read(file: Path, form: type[Form]) -> tuple[Form | None, Any, Lines, list[Problem]]:
+    """A file in its form with its text and lines, or the problems that keep it from having it."""
+    try:
+        raw, lines = read_mapping(file)
+    except Misread as error:
+        path = _spell(error.path)
+        problem = Problem(error.code, file.name, error.line, path, "", error.rule, error.fix)
+        return None, {}, {}, [problem]
+    try:
+        return form.model_validate(raw), raw, lines, []
+    except ValidationError as error:
+        problems = [_explain(entry, file, raw, lines) for entry in error.errors()]
+        return None, raw, lines, problems
 
 
 def _check_against(
@@ -125,44 +172,55 @@ def _check_against(
     if file.name != f"{definition.audience}.yml":
         fix = f"name the file {definition.audience}.yml"
         yield "AUD102", ("audience",), "must be the file's name", fix
+    arms = definition.experiment.arms if definition.experiment else ()
+    yield from check_tests(definition.tests, arms, language.traits if language else None)
     if language is None:
         return
     if definition.purpose not in language.purposes:
         fix = nearest(definition.purpose, language.purposes)
         yield "AUD110", ("purpose",), "is not a declared purpose", fix
-    yield from check_condition(definition.match, ("match",), language.traits)
+    if definition.goal and definition.goal.metric not in language.metrics:
+        fix = nearest(definition.goal.metric, language.metrics)
+        yield "AUD110", ("goal", "metric"), "is not a declared metric", fix
+    traits = language.traits_for(definition.purpose)
+    yield from check_condition(definition.match, ("match",), traits)
     if definition.exclude is not None:
-        yield from check_condition(definition.exclude, ("exclude",), language.traits)
+        yield from check_condition(definition.exclude, ("exclude",), traits)
+    if definition.entry.capacity is not None:
+        yield from check_order(definition.entry.capacity, traits)
+    yield from check_payload(definition, traits, language.catalogue)
 
 
-def _check_experiment_is_alone(
-    definition: Definition, file: Path, users: dict[tuple[str, str], str]
+def _check_names_are_alone(folder: Path, files: Iterable[Path]) -> Iterator[Problem]:
+    """One file, one audience, also across folders."""
+    first: dict[str, Path] = {}
+    for file in files:
+        if (other := first.setdefault(file.stem, file)) != file:
+            rule = f"{other.relative_to(folder)} is of the same name"
+            where = str(file.relative_to(folder))
+            yield Problem("AUD102", where, 1, "", "", rule, "keep one, or rename one")
+
+
+def _check_folder(
+    definitions: Iterable[Definition], files: Iterable[Path], holdout: GlobalHoldout | None
 ) -> Iterator[Problem]:
-    """Keys and salts are used once: a shared one would give two experiments the same people."""
-    if definition.experiment is None:
-        return
-    for name in ("key", "salt"):
-        value = getattr(definition.experiment, name)
-        other = users.setdefault((name, value), file.name)
-        if other != file.name:
-            yield Problem(
-                code="AUD106",
-                file=file.name,
-                line=read_mapping(file)[1][("experiment", name)],
-                path=f"experiment.{name}",
-                value=value,
-                rule=f"is used by {other} too",
-                fix=f"give this experiment a {name} of its own",
-            )
-
-
-def _check_asked_audiences(
-    definitions: Iterable[Definition], files: Iterable[Path]
-) -> Iterator[Problem]:
-    """What is wrong with conditions on other audiences, which the whole folder tells."""
+    """What is wrong between definitions, which the whole folder tells."""
     by_name = {file.stem: file for file in files}
-    for audience, finding in check_references({d.audience: d for d in definitions}, by_name):
+    sound = {one.audience: one for one in definitions}
+    for audience, finding in (
+        *check_together(sound, holdout),
+        *check_references(sound, by_name),
+    ):
         yield _place(finding, by_name[audience], *read_mapping(by_name[audience]))
+
+
+def locate(folder: Path, found: Iterable[tuple[str, Finding]]) -> list[Problem]:
+    """Problems from findings, each with the audience of the folder it is found in."""
+    files = {file.stem: file for file in sorted(folder.rglob("*.y*ml"))}
+    return [
+        _place(finding, files[audience], *read_mapping(files[audience]))
+        for audience, finding in found
+    ]
 
 
 def _place(finding: Finding, file: Path, raw: Any, lines: Lines) -> Problem:
@@ -174,7 +232,7 @@ def _place(finding: Finding, file: Path, raw: Any, lines: Lines) -> Problem:
 def _explain(entry: Any, file: Path, raw: Any, lines: Lines) -> Problem:
     """A problem from what pydantic found."""
     context = entry.get("ctx", {})
-    path = tuple(part for part in entry["loc"] if not str(part).startswith("<"))
+    path = tuple(part for part in entry["loc"] if not str(part).startswith(("<", "[")))
     if key := context.get("key"):
         path = (*path, key)
     kind = entry["type"]

@@ -9,13 +9,13 @@ from itertools import chain
 from textwrap import dedent
 
 from audiences.columns import Traits
-from audiences.conditions import Condition
+from audiences.conditions import Condition, HoldsOffer, Leaf
 from audiences.event_counts import MODEL as EVENT_COUNTS
 from audiences.event_counts import event_counts_files
 from audiences.events import Event
 from audiences.model_text import SQL_HEADER, key_column, model_yml
 from audiences.references import asked_audiences
-from audiences.rules import leaves, to_sql, was_in
+from audiences.rules import HOLDS_OFFER, leaves, to_sql, was_in
 from audiences.spec import Definition
 from audiences.sql_block import Sql
 
@@ -34,22 +34,48 @@ class Joined:
 
 def matches_files(definitions: Sequence[Definition], traits: Traits) -> dict[str, str]:
     """The boolean model and the count of events it reads, as file name -> text."""
+    events = _events_in(_asked(definitions))
+    return {
+        **event_counts_files([events[name] for name in sorted(events)]),
+        "audience_matches.sql": _sql(definitions, traits),
+        "audience_matches.yml": _yml(definitions),
+    }
+
+
+def asked_ctes(definitions: Sequence[Definition]) -> tuple[list[str], str]:
+    """The CTEs of what the conditions of definitions are asked of, and the name of the last one."""
+    asked = _asked(definitions)
+    audiences = {name for one in definitions for name in asked_audiences(one).values()}
+    joined = [
+        *_earlier_members(sorted(audiences)),
+        *_live_offers(any(isinstance(leaf, HoldsOffer) for leaf in asked)),
+        *_event_counts(sorted(_events_in(asked))),
+    ]
+    imported = """customer_traits as (
+
+    select * from {{ ref('customer_traits') }}
+
+)"""
+    if not joined:
+        return [imported], "customer_traits"
+    return [
+        imported,
+        *(cte for each in joined for cte in each.ctes),
+        _customers(joined),
+    ], "customers"
+
+
+def _asked(definitions: Sequence[Definition]) -> list[Leaf]:
+    """All conditions below all, any and not."""
     conditions = chain.from_iterable(
         [one.match] if one.exclude is None else [one.match, one.exclude] for one in definitions
     )
-    events = {
-        leaf.column: leaf
-        for condition in conditions
-        for leaf, _ in leaves(condition)
-        if isinstance(leaf, Event)
-    }
-    asked = {name for one in definitions for name in asked_audiences(one).values()}
-    joined = [*_earlier_members(sorted(asked)), *_event_counts(sorted(events))]
-    return {
-        **event_counts_files([events[name] for name in sorted(events)]),
-        "audience_matches.sql": _sql(definitions, traits, joined),
-        "audience_matches.yml": _yml(definitions),
-    }
+    return [leaf for condition in conditions for leaf, _ in leaves(condition)]
+
+
+def _events_in(asked: Iterable[Leaf]) -> dict[str, Event]:
+    """The events asked for, each by its column."""
+    return {leaf.column: leaf for leaf in asked if isinstance(leaf, Event)}
 
 
 def _earlier_members(audiences: Sequence[str]) -> Iterable[Joined]:
@@ -76,6 +102,20 @@ def _earlier_members(audiences: Sequence[str]) -> Iterable[Joined]:
 )"""
     columns = tuple(was_in(name) for name in audiences)
     yield Joined(MEMBERSHIPS, (memberships, summed), columns, "false")
+
+
+def _live_offers(is_asked: bool) -> Iterable[Joined]:
+    if is_asked:
+        offers = f"""live_offers as (
+
+    select distinct
+        customer_id,
+        true as {HOLDS_OFFER}
+    from {{{{ ref('stg_state__memberships') }}}}
+    where offer_until > {{{{ as_of_date() }}}}
+
+)"""
+        yield Joined("live_offers", (offers,), (HOLDS_OFFER,), "false")
 
 
 def _event_counts(columns: Sequence[str]) -> Iterable[Joined]:
@@ -109,28 +149,23 @@ def _customers(joined: Sequence[Joined]) -> str:
 )"""
 
 
-def _sql(definitions: Sequence[Definition], traits: Traits, joined: Sequence[Joined]) -> str:
+def _sql(definitions: Sequence[Definition], traits: Traits) -> str:
     columns = ["customer_id"]
     for one in definitions:
         columns.append(_boolean(to_sql(one.match, traits), one.audience))
         if one.exclude is not None:
             columns.append(_boolean(to_sql(one.exclude, traits), f"{one.audience}__excluded"))
     selected = ",\n".join(columns).replace("\n", "\n        ")
-    imported = """customer_traits as (
-
-    select * from {{ ref('customer_traits') }}
-
-)"""
+    ctes, asked = asked_ctes(definitions)
     matched = f"""matched as (
 
     select
         {selected}
-    from {"customers" if joined else "customer_traits"}
+    from {asked}
 
 )"""
-    added = [cte for each in joined for cte in each.ctes] + ([_customers(joined)] if joined else [])
-    ctes = ",\n\n".join([imported, *added, matched])
-    return f"{SQL_HEADER}\nwith\n\n{ctes}\n\nselect * from matched\n"
+    listed = ",\n\n".join([*ctes, matched])
+    return f"{SQL_HEADER}\nwith\n\n{listed}\n\nselect * from matched\n"
 
 
 def _boolean(condition: str, name: str) -> str:

@@ -1,20 +1,20 @@
 """What the gate measures of the day's candidates, inside DuckDB: one row of numbers an audience. Judges nothing."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 
+from audiences.overlaps import MEMBERS, most_shared
+from audiences.payload_faults import payload_faults
+from audiences.precedents import LEAVERS, passed_sizes, usual_size
+from audiences.sources import silent_sources, stood_on, traits_day
 from audiences.spec import Definition
 
 SCHEMA = (
     "gate.measured"  # one view an audience, in a database in memory beside the read-only warehouse
 )
-
-# Dispositions that end a membership: whoever has another one is or may become a member.
-LEAVERS = ("excluded", "suppressed", "no_consent", "unreachable")
 
 _GIVEN = """
     attach ':memory:' as gate (read_write);
@@ -22,7 +22,10 @@ _GIVEN = """
     create schema gate.measured;
     create table gate.given.channels (audience varchar, purpose varchar, channel varchar);
     create table gate.given.arms (audience varchar, arm varchar, delivers boolean);
-    create table gate.given.sizes (audience varchar, base_size bigint, matched bigint, last_reach bigint);
+    create table gate.given.sizes (
+        audience varchar, base_size bigint, matched bigint, usual_reach bigint, silent_days bigint,
+        traits_off_days bigint, shared bigint, without_value bigint
+    );
 """
 
 # Standing members keep arms of earlier phases, so that only people new to an audience can be in a wrong arm.
@@ -34,7 +37,8 @@ _MEASURED = f"""
             count(*) as candidates,
             count(*) - count(customer_id) as without_id,
             count(customer_id) - count(distinct customer_id) as repeated,
-            count(*) filter (where disposition not in {LEAVERS}) as reach
+            count(*) filter (where disposition not in {LEAVERS}) as reach,
+            count(*) filter (where disposition in {MEMBERS}) as admitted
         from audiences.audience_dispositions
         group by audience
     ),
@@ -84,6 +88,7 @@ _MEASURED = f"""
         coalesce(counted.without_id, 0) as without_id,
         coalesce(counted.repeated, 0) as repeated,
         coalesce(counted.reach, 0) as reach,
+        coalesce(counted.admitted, 0) as admitted,
         coalesce(members.members, 0) as members,
         coalesce(unpermitted.unpermitted, 0) as unpermitted,
         coalesce(in_wrong_arm.in_wrong_arm, 0) as in_wrong_arm
@@ -93,6 +98,21 @@ _MEASURED = f"""
     left join unpermitted using (audience)
     left join in_wrong_arm using (audience)
 """
+
+
+@dataclass(frozen=True)
+class Details:
+    """What the numbers of an audience are made of, for the words of a reason.
+
+    Attributes:
+        silent: The stale raw tables it stands on, with the days each has been silent.
+        most_shared: Audiences it shares most members with, and how many; only asked for with `guardrails.overlap`.
+        payload_faults: Payload columns that lack a value, with the number of people they lack it for.
+    """
+
+    silent: Mapping[str, int]
+    most_shared: Sequence[tuple[str, int]]
+    payload_faults: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -109,9 +129,15 @@ class Measures:
         unpermitted: Eligible candidates without an allowed channel.
         in_wrong_arm: New candidates whose arm and disposition do not agree.
         reach: Candidates who are or may become members; the size that is guarded.
+        admitted: Candidates who are members when the day is over.
+        shared: Of them, those who are also in the audience of `guardrails.overlap` then.
         members: Members of the day before.
-        last_reach: Reach when the audience last passed the gate; none before that.
+        usual_reach: Reach when the audience passed the gate before; none before that.
+        silent_days: Days that stale raw tables have been silent, summed.
+        traits_off_days: Days between the traits and the day that is judged.
+        without_value: Eligible candidates without a value of a payload column, summed over the columns.
         dispositions: Candidates by disposition.
+        details: What some of the numbers are made of.
     """
 
     audience: str
@@ -123,9 +149,15 @@ class Measures:
     unpermitted: int
     in_wrong_arm: int
     reach: int
+    admitted: int
+    shared: int
     members: int
-    last_reach: int | None
+    usual_reach: int | None
+    silent_days: int
+    traits_off_days: int
+    without_value: int
     dispositions: Mapping[str, int]
+    details: Details
 
 
 def measure(
@@ -138,10 +170,11 @@ def measure(
         as_of: The day.
         definitions: The audiences.
     """
+    details = _details(warehouse, definitions)
     warehouse.execute(_GIVEN)
     _insert(warehouse, "channels", _channels(definitions))
     _insert(warehouse, "arms", _arms(definitions))
-    _insert(warehouse, "sizes", _sizes(warehouse, as_of, definitions))
+    _insert(warehouse, "sizes", _sizes(warehouse, as_of, definitions, details))
     warehouse.execute(_MEASURED)
     dispositions = _dispositions(warehouse)
     cursor = warehouse.execute("select * from gate.given.measures order by audience")
@@ -153,8 +186,25 @@ def measure(
         warehouse.execute(
             f"create view {SCHEMA}.{name} as select * from gate.given.measures where audience = '{name}'"
         )
-        found.append(Measures(**numbers, dispositions=dispositions.get(name, {})))
+        found.append(
+            Measures(**numbers, dispositions=dispositions.get(name, {}), details=details[name])
+        )
     return found
+
+
+def _details(
+    warehouse: duckdb.DuckDBPyConnection, definitions: Sequence[Definition]
+) -> dict[str, Details]:
+    silent = silent_sources(warehouse)
+    shared = most_shared(warehouse, [d.audience for d in definitions if d.guardrails.overlap])
+    return {
+        d.audience: Details(
+            silent=stood_on(d, silent),
+            most_shared=shared.get(d.audience, ()),
+            payload_faults=payload_faults(warehouse, d),
+        )
+        for d in definitions
+    }
 
 
 def _insert(
@@ -179,7 +229,10 @@ def _arms(definitions: Sequence[Definition]) -> list[tuple[object, ...]]:
 
 
 def _sizes(
-    warehouse: duckdb.DuckDBPyConnection, as_of: date, definitions: Sequence[Definition]
+    warehouse: duckdb.DuckDBPyConnection,
+    as_of: date,
+    definitions: Sequence[Definition],
+    details: Mapping[str, Details],
 ) -> list[tuple[object, ...]]:
     described = warehouse.execute("select * from audiences.audience_matches limit 0").description
     columns = {column[0] for column in described or ()}
@@ -189,26 +242,26 @@ def _sizes(
         f"select count(*){sums} from audiences.audience_matches"
     ).fetchall()
     counts = dict(zip(asked, matched, strict=True))
-    last = _last_reach(warehouse, as_of)
+    passed = passed_sizes(warehouse, as_of)
+    traits_off_days = abs((as_of - (traits_day(warehouse) or as_of)).days)
     return [
-        (d.audience, base_size, counts.get(d.audience, 0), last.get(d.audience))
+        (
+            d.audience,
+            base_size,
+            counts.get(d.audience, 0),
+            usual_size(passed.get(d.audience, ()), d.guardrails.change.passes),
+            sum(details[d.audience].silent.values()),
+            traits_off_days,
+            _shared(d, details[d.audience]),
+            sum(details[d.audience].payload_faults.values()),
+        )
         for d in definitions
     ]
 
 
-def _last_reach(warehouse: duckdb.DuckDBPyConnection, as_of: date) -> dict[str, int]:
-    passed = warehouse.execute(
-        """
-        select audience, dispositions from raw.state_gate_verdicts
-        where as_of_date < ? and verdict = 'pass'
-        order by as_of_date
-        """,
-        [as_of],
-    ).fetchall()
-    return {
-        audience: sum(n for name, n in json.loads(counts).items() if name not in LEAVERS)
-        for audience, counts in passed
-    }
+def _shared(definition: Definition, details: Details) -> int:
+    overlap = definition.guardrails.overlap
+    return dict(details.most_shared).get(overlap.other, 0) if overlap else 0
 
 
 def _dispositions(warehouse: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:

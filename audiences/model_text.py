@@ -1,5 +1,6 @@
 """The frame of a generated model: its headers and its yml."""
 
+import re
 from typing import Any
 
 import yaml
@@ -25,3 +26,17 @@ def model_yml(name: str, description: str, columns: list[dict[str, Any]], **more
         default_flow_style=False,
     )
     return YML_HEADER + body
+
+
+def in_duckdb(sql: str) -> str:
+    """Generated SQL as the built warehouse understands it: macros spelt out, models by their schemas."""
+    as_of = "(select max(as_of_date) from activation.customer_traits)"
+    spelt = sql.replace("{{ t_double() }}", "double").replace("{{ as_of_date() }}", as_of)
+    return re.sub(r"\{\{ ref\('(\w+)'\) \}\}", _relation, spelt)
+
+
+def _relation(reference: re.Match[str]) -> str:
+    name = reference[1]
+    if name.startswith("stg_"):
+        return f"staging.{name}"
+    return f"{'audiences' if name.startswith('audience_') else 'activation'}.{name}"

@@ -6,6 +6,7 @@ from typing import Any
 from audiences.blocks import nearest
 from audiences.columns import Finding
 from audiences.conditions import InAudience
+from audiences.fixtures import named_audiences
 from audiences.rules import leaves
 from audiences.spec import Definition
 
@@ -32,19 +33,32 @@ def check_references(
         definitions: The sound definitions, by audience.
         known: All names there are, also of definitions that are not sound.
     """
+    for audience, one in definitions.items():
+        for path, name in named_audiences(one.tests).items():
+            if name not in known:
+                yield audience, ("AUD110", path, "is not an audience", nearest(name, known))
     asked = {name: asked_audiences(one) for name, one in definitions.items()}
     for audience, places in asked.items():
-        for path, name in places.items():
+        for path, name in (*places.items(), *_compared(definitions[audience])):
             if name not in known:
                 yield audience, ("AUD110", path, "is not an audience", nearest(name, known))
             elif name in definitions and not definitions[name].is_compiled:
                 fix = "make it active, or leave it out"
                 yield audience, ("AUD110", path, "is a draft, which nobody is in", fix)
+        for path, name in _compared(definitions[audience]):
+            if name == audience:
+                yield audience, ("AUD110", path, "is this audience itself", "name another audience")
     for audience in sorted(asked):
         if cycle := _cycle_from(audience, asked):
             path = next(path for path, name in asked[audience].items() if name == cycle[1])
             rule = f"asks for itself: {' -> '.join(cycle)}"
             yield audience, ("AUD109", path, rule, "leave one of these references out")
+
+
+def _compared(one: Definition) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """The audience whose people a guardrail counts, by its place; two may well name each other."""
+    if overlap := one.guardrails.overlap:
+        yield ("guardrails", "overlap", "with"), overlap.other
 
 
 def _cycle_from(

@@ -1,4 +1,4 @@
-"""What people ask of an audience in the warehouse: how it came about, who is in it, how it went so far."""
+"""What people ask of all audiences or of their past: how large they are, how it went so far."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,106 +8,123 @@ from typing import Any
 import duckdb
 
 from audiences.errors import WorkError
-from audiences.warehouse import RUN_FIRST, has_table, open_warehouse
-
-DISPOSITIONS = (
-    "excluded",
-    "suppressed",
-    "no_consent",
-    "unreachable",
-    "pending_entry",
-    "cooling_down",
-    "global_holdout",
-    "holdout",
-    "lower_priority",
-    "over_capacity",
-    "frequency_capped",
-    "eligible",
-)
-
-
-@dataclass(frozen=True)
-class Preview:
-    """How the customers divide for an audience, and a masked look at some of them."""
-
-    audience: str
-    as_of_date: date
-    waterfall: list[tuple[str, int]]
-    by_country: list[tuple[str, int, int]]
-    sample: list[dict[str, Any]]
+from audiences.warehouse import RUN_FIRST, has_table, open_warehouse, records
 
 
 @dataclass(frozen=True)
 class Size:
-    """Current members of an audience; unknown before the first run."""
+    """Current members of an audience; everything is unknown before the first run.
+
+    Attributes:
+        delivered: Members in a deliverable arm.
+        withheld: Members held out.
+        change: Delivered members gained or lost on the day of the last run.
+        reach: Delivered members by the channel they are reached on.
+        verdict: What the gate said in the last run.
+        reason: Why, when it holds.
+    """
 
     delivered: int | None = None
     withheld: int | None = None
+    change: int | None = None
+    reach: dict[str, int] | None = None
+    verdict: str | None = None
+    reason: str | None = None
 
 
-def preview(warehouse: Path, audience: str, rows: int = 5) -> Preview:
-    """The candidates of an audience as the last run left them.
+def sizes(warehouse: Path) -> dict[str, Size]:
+    """Current members per audience; empty before the first run."""
+    if not warehouse.is_file():
+        return {}
+    with open_warehouse(warehouse) as connection:
+        if not has_table(connection, "audiences", "audience_memberships"):
+            return {}
+        reach: dict[str, dict[str, int]] = {}
+        for row in records(connection, REACH):
+            reach.setdefault(row["audience"], {})[row["channel"]] = row["people"]
+        return {
+            row["audience"]: Size(
+                **{name: value for name, value in row.items() if name != "audience"},
+                reach=reach.get(row["audience"], {}),
+            )
+            for row in records(connection, SIZES)
+        }
 
-    Args:
-        warehouse: The warehouse file.
-        audience: Name of the audience.
-        rows: How many people to show, masked.
+
+def last_deliveries(state_dir: Path) -> dict[str, date]:
+    """The latest day of each audience that a destination accepted, by the receipts."""
+    if not any((state_dir / "receipts").glob("as_of=*/*.parquet")):
+        return {}
+    receipts = str(state_dir / "receipts" / "as_of=*" / "*.parquet")
+    with duckdb.connect(":memory:") as connection:
+        return dict(connection.execute(DELIVERED, [receipts]).fetchall())
+
+
+def history(warehouse: Path, audience: str) -> list[dict[str, Any]]:
+    """What became of an audience on each day, oldest first; a day between runs that had none is `skipped`.
 
     Raises:
-        WorkError: The warehouse or the audience is not there.
+        WorkError: There is no warehouse, or it knows nothing of the audience.
     """
     with open_warehouse(warehouse) as connection:
-        _check_audience(connection, audience)
-        as_of, base = _one(
-            connection, "select max(as_of_date), count(*) from activation.customer_traits"
-        )
-        counts = dict(
-            connection.execute(
-                """
-                select disposition, count(*) from audiences.audience_dispositions
-                where audience = ? group by disposition
-                """,
-                [audience],
-            ).fetchall()
-        )
-        return Preview(
-            audience=audience,
-            as_of_date=as_of,
-            waterfall=_waterfall(base, counts),
-            by_country=connection.execute(BY_COUNTRY, [audience]).fetchall(),
-            sample=_records(connection, SAMPLE, [audience, rows]),
-        )
+        days = records(connection, HISTORY, {"audience": audience})
+    if not days:
+        raise WorkError(f"nothing is known of an audience {audience}", RUN_FIRST)
+    return days
 
 
-BY_COUNTRY = """
+def audiences_in(warehouse: Path) -> set[str]:
+    """The audiences the warehouse knows, also those whose definition is gone."""
+    if not warehouse.is_file():
+        return set()
+    with open_warehouse(warehouse) as connection:
+        if not has_table(connection, "audiences", "audience_memberships"):
+            return set()
+        return {row["audience"] for row in records(connection, KNOWN)}
+
+
+SIZES = """
+    with last_run as (
+        select max(as_of_date) as as_of_date from activation.customer_traits
+    ),
+    members as (
+        select
+            audience,
+            count(*) filter (where exited_at is null and is_delivered) as delivered,
+            count(*) filter (where exited_at is null and not is_delivered) as withheld,
+            count(*) filter (where is_delivered and cast(entered_at as date) = last_run.as_of_date)
+            - count(*) filter (where is_delivered and cast(exited_at as date) = last_run.as_of_date) as change
+        from audiences.audience_memberships cross join last_run
+        group by audience
+    ),
+    judged as (
+        select runs.audience, runs.verdict, runs.reason
+        from audiences.audience_runs as runs inner join last_run using (as_of_date)
+    )
     select
-        coalesce(traits.country, '(unknown)') as country,
-        count(*) as matched,
-        count(*) filter (where dispositions.disposition = 'eligible') as eligible
-    from audiences.audience_dispositions as dispositions
-    inner join activation.customer_traits as traits using (customer_id)
-    where dispositions.audience = ?
-    group by all
-    order by matched desc, country
+        audience,
+        coalesce(members.delivered, 0) as delivered,
+        coalesce(members.withheld, 0) as withheld,
+        coalesce(members.change, 0) as change,
+        judged.verdict,
+        judged.reason
+    from audiences.audience_settings
+    left join members using (audience)
+    left join judged using (audience)
 """
-
-SAMPLE = """
-    select
-        dispositions.disposition,
-        dispositions.arm,
-        dispositions.contact_channel,
-        traits.country,
-        traits.lifecycle_stage,
-        left(dispositions.customer_id, 2) || '***' as customer_id,
-        left(traits.email, 1) || '***@***' as email,
-        left(traits.first_name, 1) || '***' as first_name
-    from audiences.audience_dispositions as dispositions
-    inner join activation.customer_traits as traits using (customer_id)
-    where dispositions.audience = ?
-    order by md5(dispositions.customer_id), dispositions.customer_id
-    limit ?
+REACH = """
+    select audience, contact_channel as channel, count(*) as people
+    from audiences.audience_members where contact_channel is not null
+    group by audience, channel order by people desc, channel
 """
-
+DELIVERED = """
+    select audience, max(as_of) from read_parquet(?, hive_partitioning = true, hive_types = {'as_of': date})
+    where status = 'accepted' group by audience
+"""
+KNOWN = """
+    select audience from audiences.audience_settings
+    union select audience from audiences.audience_memberships
+"""
 HISTORY = """
     with entered as (
         select cast(entered_at as date) as day, count(*) as people
@@ -120,85 +137,28 @@ HISTORY = """
     ),
     runs as (
         select * from audiences.audience_runs where audience = $audience
+    ),
+    days as (
+        select cast(day as date) as day
+        from generate_series(
+            cast((select min(as_of_date) from runs) as timestamp),
+            cast((select max(as_of_date) from runs) as timestamp), interval 1 day
+        ) as series(day)
+        union select day from entered
+        union select day from left_again
     )
     select
-        coalesce(runs.as_of_date, entered.day, left_again.day) as day,
+        days.day,
         runs.matched,
         runs.eligible,
         runs.holdout,
         coalesce(entered.people, 0) as entered,
         coalesce(left_again.people, 0) as "left",
-        runs.verdict,
+        coalesce(runs.verdict, if(entered.day is null and left_again.day is null, 'skipped', null)) as verdict,
         runs.reason
-    from runs
-    full join entered on runs.as_of_date = entered.day
-    full join left_again on coalesce(runs.as_of_date, entered.day) = left_again.day
-    order by day
+    from days
+    left join runs on days.day = runs.as_of_date
+    left join entered using (day)
+    left join left_again using (day)
+    order by days.day
 """
-
-SIZES = """
-    select
-        audience,
-        count(*) filter (where is_delivered),
-        count(*) filter (where not is_delivered)
-    from audiences.audience_memberships where exited_at is null group by audience
-"""
-
-
-def history(warehouse: Path, audience: str) -> list[dict[str, Any]]:
-    """What became of an audience on each day, oldest first.
-
-    Raises:
-        WorkError: There is no warehouse, or it knows nothing of the audience.
-    """
-    with open_warehouse(warehouse) as connection:
-        days = _records(connection, HISTORY, {"audience": audience})
-    if not days:
-        raise WorkError(f"nothing is known of an audience {audience}", RUN_FIRST)
-    return days
-
-
-def sizes(warehouse: Path) -> dict[str, Size]:
-    """Current members per audience; empty before the first run."""
-    if not warehouse.is_file():
-        return {}
-    with open_warehouse(warehouse) as connection:
-        if not has_table(connection, "audiences", "audience_memberships"):
-            return {}
-        found = connection.execute(SIZES).fetchall()
-    return {audience: Size(delivered, withheld) for audience, delivered, withheld in found}
-
-
-def _waterfall(base: int, counts: dict[str, int]) -> list[tuple[str, int]]:
-    """From everybody to the eligible; dispositions nobody ended in are left out, eligible never."""
-    matched = sum(counts.values())
-    stopped = [(name, counts[name]) for name in DISPOSITIONS if name in counts]
-    eligible = [] if "eligible" in counts else [("eligible", 0)]
-    return [("base", base), ("not_matched", base - matched), *stopped, *eligible]
-
-
-def _check_audience(connection: duckdb.DuckDBPyConnection, audience: str) -> None:
-    known = [
-        name
-        for (name,) in connection.execute(
-            "select audience from audiences.audience_settings order by audience"
-        ).fetchall()
-    ]
-    if audience not in known:
-        fix = f"{RUN_FIRST} if it is new; the warehouse knows: {', '.join(known) or 'none'}"
-        raise WorkError(f"audience {audience} is not in the warehouse", fix)
-
-
-def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
-    row = connection.execute(query).fetchone()
-    if row is None:
-        raise WorkError("the warehouse gave no answer", RUN_FIRST)
-    return row
-
-
-def _records(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: Any
-) -> list[dict[str, Any]]:
-    result = connection.execute(query, parameters)
-    names = [column[0] for column in result.description or []]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

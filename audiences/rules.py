@@ -13,7 +13,16 @@ from typing import Any
 import yaml
 
 from audiences.columns import Finding, Traits, check_column, compare, compare_with
-from audiences.conditions import All, Any_, Column, Condition, InAudience, Leaf, Not
+from audiences.conditions import (
+    All,
+    Any_,
+    Column,
+    Condition,
+    HoldsOffer,
+    InAudience,
+    Leaf,
+    Not,
+)
 from audiences.errors import InputError
 from audiences.events import Event
 from audiences.expressions import check_expression, write_expression
@@ -42,10 +51,22 @@ def read_traits(traits_yml: Path) -> dict[str, str]:
     Raises:
         InputError: The contract is missing or has a type that no kind is known for.
     """
+    return {
+        name: "sensitive" if is_sensitive else kind
+        for name, kind, is_sensitive in _read_columns(traits_yml)
+    }
+
+
+def read_sensitive_traits(traits_yml: Path) -> dict[str, str]:
+    """The sensitive columns and their kinds, for the purposes that may use them."""
+    return {name: kind for name, kind, is_sensitive in _read_columns(traits_yml) if is_sensitive}
+
+
+def _read_columns(traits_yml: Path) -> list[tuple[str, str, bool]]:
     try:
         models = yaml.safe_load(traits_yml.read_text(encoding="utf-8"))["models"]
         columns = next(model for model in models if model["name"] == "customer_traits")["columns"]
-        return {column["name"]: _kind(column) for column in columns}
+        return [_read_column(column) for column in columns]
     except (OSError, KeyError, TypeError, StopIteration, yaml.YAMLError) as error:
         raise InputError(
             f"{traits_yml.name}: no columns of customer_traits with known types"
@@ -54,12 +75,11 @@ def read_traits(traits_yml: Path) -> dict[str, str]:
         ) from None
 
 
-def _kind(column: dict[str, Any]) -> str:
+def _read_column(column: dict[str, Any]) -> tuple[str, str, bool]:
+    """Name, kind, and whether it is sensitive."""
     kind = KINDS[re.split(r"[ (]", column["data_type"].strip().lower())[0]]
     meta = column.get("config", {}).get("meta", {})
-    if meta.get("sensitive"):
-        return "sensitive"
-    return "score" if meta.get("scored") else kind
+    return column["name"], "score" if meta.get("scored") else kind, bool(meta.get("sensitive"))
 
 
 def leaves(
@@ -123,6 +143,12 @@ def _leaf_sql(leaf: Leaf, traits: Traits, negated: bool) -> str:
             flags = " or ".join(was_in(name) for name in names.values())
             one = f"({flags})" if len(names) > 1 else flags
             return f"not {one}" if negated else one
+        case HoldsOffer(offers_active=wanted):
+            return HOLDS_OFFER if wanted is not negated else f"not {HOLDS_OFFER}"
+
+
+HOLDS_OFFER = "holds_offer"
+"""The column of audience_matches' input that says who holds an offer."""
 
 
 def was_in(audience: str) -> str:

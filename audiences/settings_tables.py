@@ -1,36 +1,31 @@
 """What the definitions set, as generated tables: to the models, settings are data."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from audiences.model_text import SQL_HEADER, model_yml
+from audiences.consent import SUPPRESSIONS
+from audiences.entry_tables import ENTRY_COLUMNS, entry_row, frequency_caps, global_holdout
+from audiences.global_holdout import GlobalHoldout
 from audiences.spec import Definition
-
-TEXT = "{{ t_text() }}"
-Value = str | int | bool | None
+from audiences.tables import TEXT, Table, Value, table_files
 
 
-@dataclass(frozen=True)
-class Table:
-    """A generated model of plain values: what the audiences are set to."""
-
-    name: str
-    description: str
-    columns: Sequence[tuple[str, str, str]]  # name, type, description
-    rows: Sequence[tuple[Value, ...]]
-    key: Sequence[str]
-
-
-def settings_files(definitions: Sequence[Definition]) -> dict[str, str]:
+def settings_files(
+    definitions: Sequence[Definition], holdout: GlobalHoldout | None
+) -> dict[str, str]:
     """The generated tables of settings, as file name -> text."""
-    tables = [_settings(definitions), _channels(definitions), _arms(definitions)]
-    return {f"{table.name}.sql": _table_sql(table) for table in tables} | {
-        f"{table.name}.yml": _table_yml(table) for table in tables
-    }
+    return table_files(
+        [
+            _settings(definitions, holdout),
+            _channels(definitions),
+            _arms(definitions),
+            frequency_caps(definitions),
+            global_holdout(holdout),
+        ]
+    )
 
 
-def _settings(definitions: Iterable[Definition]) -> Table:
+def _settings(definitions: Sequence[Definition], holdout: GlobalHoldout | None) -> Table:
+    steps = {(one.program.name, one.step): one for one in definitions if one.program and one.step}
     return Table(
         name="audience_settings",
         description="One row an audience that is not a draft: what its definition sets.",
@@ -41,13 +36,16 @@ def _settings(definitions: Iterable[Definition]) -> Table:
             ("purpose", TEXT, "Purpose that consent is asked for."),
             ("program", TEXT, "The programme it belongs to."),
             ("needs_contact", "boolean", "False for `contact: none`: no consent is evaluated."),
+            ("denies_unknown", "boolean", "Whether silence denies where the country would allow."),
+            ("suppressed_reasons", TEXT, "Reasons that suppress a channel, each between | signs."),
             ("experiment", TEXT, "Key of its experiment."),
             ("phase", "bigint", "Phase of the experiment."),
             ("salt", TEXT, "Salt that proposes slots."),
             ("goal_metric", TEXT, "What it is for."),
             ("goal_window_days", "bigint", "Days after entry in which the goal counts."),
+            *ENTRY_COLUMNS,
         ],
-        rows=[_settings_row(one) for one in definitions],
+        rows=[(*_settings_row(one), *entry_row(one, steps, holdout)) for one in definitions],
         key=["audience"],
     )
 
@@ -92,14 +90,16 @@ def _arms(definitions: Iterable[Definition]) -> Table:
 
 
 def _settings_row(one: Definition) -> tuple[Value, ...]:
-    experiment, goal = one.experiment, one.goal
+    contact, experiment, goal = one.contact, one.experiment, one.goal
     return (
         one.audience,
         one.status,
         one.expires_on.isoformat() if one.expires_on else None,
         one.purpose,
-        one.program,
-        one.contact is not None,
+        one.program.name if one.program else None,
+        contact is not None,
+        contact is not None and contact.consent.unknown == "deny",
+        _between_bars(SUPPRESSIONS[name] for name in contact.suppress) if contact else None,
         experiment.key if experiment else None,
         experiment.phase if experiment else None,
         experiment.salt if experiment else None,
@@ -108,54 +108,5 @@ def _settings_row(one: Definition) -> tuple[Value, ...]:
     )
 
 
-def _table_sql(table: Table) -> str:
-    """Values are written as text and typed once, below, so that all branches agree."""
-    names = [name for name, _, _ in table.columns]
-    branches = "\n    union all\n".join(_select(names, row) for row in table.rows)
-    if not branches:
-        branches = _select(names, [None] * len(names)) + "\n    where 1 = 0"
-    typed = ",\n        ".join(
-        f"cast({name} as {kind}) as {name}" for name, kind, _ in table.columns
-    )
-    return f"""{SQL_HEADER}
-with
-
-written as (
-
-{branches}
-
-),
-
-typed as (
-
-    select
-        {typed}
-    from written
-
-)
-
-select * from typed
-"""
-
-
-def _select(names: Sequence[str], row: Sequence[Value]) -> str:
-    columns = ",\n        ".join(
-        f"{_value(value)} as {name}" for name, value in zip(names, row, strict=True)
-    )
-    return f"    select\n        {columns}"
-
-
-def _value(value: Value) -> str:
-    if value is None:
-        return f"cast(null as {TEXT})"
-    return f"'{str(value).lower() if isinstance(value, bool) else value}'"
-
-
-def _table_yml(table: Table) -> str:
-    columns = [
-        {"name": name, "description": description}
-        | ({"data_tests": ["not_null"]} if name in table.key else {})
-        for name, _, description in table.columns
-    ]
-    unique: dict[str, Any] = {"unique_together": {"arguments": {"columns": list(table.key)}}}
-    return model_yml(table.name, table.description, columns, data_tests=[unique])
+def _between_bars(words: Iterable[str]) -> str:
+    return "|" + "".join(f"{word}|" for word in words)

@@ -7,12 +7,19 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from audiences.blocks import Block, Day, Duration, Line, Name, Share, broken, nearest
+from audiences.blocks import Block, Day, Duration, Line, Name, Share, broken, days_of
 from audiences.conditions import Condition
+from audiences.consent import SUPPRESSIONS, Consent, Suppression
+from audiences.entry import Entry, NextAfter, Priority, Program
+from audiences.fixtures import Fixture
+from audiences.frequency import Frequency
+from audiences.guardrails import Guardrails
 from audiences.names import NAME_FORM, why_not_an_audience_name
+from audiences.payload import ArmPayload, Payload
+from audiences.send_window import SendWindow
 
-GOAL_METRICS = ("order_conversion",)
 LAST_SLOT = 9999
+WITHHELD_FROM_ALL = "global_holdout"  # the arm a membership shows for people in the global holdout
 
 
 def _check_audience(value: str) -> str:
@@ -25,14 +32,20 @@ def _is_none(value: object) -> object:
     return None if value == "none" else value
 
 
-class Contact(Block):
-    """Where the audience may be contacted; consent is required and unknown denies."""
+def _named(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
 
-    later = frozenset({"consent", "suppress", "frequency", "send_window"})
+
+class Contact(Block):
+    """Where the audience may be contacted, and who is left alone; consent is always required."""
 
     channels: tuple[Literal["email", "sms", "push", "whatsapp", "webhook"], ...] = Field(
         min_length=1
     )
+    consent: Consent = Consent()
+    suppress: tuple[Suppression, ...] = tuple(SUPPRESSIONS)
+    frequency: tuple[Frequency, ...] = ()
+    send_window: SendWindow = SendWindow()
 
     @model_validator(mode="after")
     def _check_channels(self) -> "Contact":
@@ -41,38 +54,49 @@ class Contact(Block):
         return self
 
 
+def _check_salt(value: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{16,64}", value):
+        fix = "use 16 to 64 random digits 0-9 a-f, for example from `perennial audiences new-salt`"
+        raise broken("AUD106", "is not a salt", fix)
+    return value
+
+
+def _check_slots(slots: tuple[int, int]) -> tuple[int, int]:
+    first, last = slots
+    if not 0 <= first <= last <= LAST_SLOT:
+        fix = f"write [first, last] with 0 <= first <= last <= {LAST_SLOT}"
+        raise broken("AUD105", "is not a range of slots", fix)
+    return slots
+
+
+Salt = Annotated[str, AfterValidator(_check_salt)]
+Slots = Annotated[tuple[int, int], AfterValidator(_check_slots)]
+
+
 class Arm(Block):
     """A range of slots, first and last, and whether its people are delivered."""
 
-    later = frozenset({"payload"})
-
-    slots: tuple[int, int]
+    slots: Slots
     delivers: bool = True
-
-    @model_validator(mode="after")
-    def _check_slots(self) -> "Arm":
-        first, last = self.slots
-        if not 0 <= first <= last <= LAST_SLOT:
-            fix = f"write [first, last] with 0 <= first <= last <= {LAST_SLOT}"
-            raise broken("AUD105", "is not a range of slots", fix, "slots")
-        return self
+    payload: ArmPayload | None = None
 
 
 class Experiment(Block):
     """Who is randomised into which arm. A change of arms, slots or salt needs a new phase."""
 
-    later = frozenset({"respects_global_holdout", "measure"})
+    later = frozenset({"measure"})
 
     key: Name
     phase: int = Field(ge=1, le=9999)
-    salt: str
+    salt: Salt
+    respects_global_holdout: bool = True
     arms: dict[Name, Arm] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _check_arms(self) -> "Experiment":
-        if not re.fullmatch(r"[0-9a-f]{16,64}", self.salt):
-            fix = "use 16 to 64 random digits 0-9 a-f, for example from `openssl rand -hex 8`"
-            raise broken("AUD106", "is not a salt", fix, "salt")
+        if WITHHELD_FROM_ALL in self.arms:
+            fix = "give the arm another name"
+            raise broken("AUD105", "is not a name for an arm", fix, "arms")
         arms = sorted(self.arms.items(), key=lambda arm: arm[1].slots)
         for (name, arm), (next_name, next_arm) in pairwise(arms):
             if next_arm.slots[0] <= arm.slots[1]:
@@ -93,54 +117,16 @@ class Goal(Block):
     target: Share | None = None
     by: Day | None = None
 
-    @model_validator(mode="after")
-    def _check_goal(self) -> "Goal":
-        if self.metric not in GOAL_METRICS:
-            raise broken("AUD110", "unknown metric", nearest(self.metric, GOAL_METRICS), "metric")
-        return self
-
     @property
     def window_days(self) -> int:
         """The window as a number of days."""
-        return int(self.window.removesuffix("d"))
-
-
-class Size(Block):
-    """How many people may leave."""
-
-    min: int | None = Field(default=None, ge=0)
-    max: int | None = Field(default=None, ge=0)
-
-    @model_validator(mode="after")
-    def _check_order(self) -> "Size":
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise broken("AUD103", "min is above max", "swap them", "min")
-        return self
-
-
-class Change(Block):
-    """How far the size may move from the last good run, as a share of it."""
-
-    later = frozenset({"baseline"})
-
-    max_growth: Share = 0.5
-    max_shrink: Share = 0.3
-
-
-class Guardrails(Block):
-    """What the gate holds an audience for."""
-
-    later = frozenset({"overlap", "on_breach"})
-
-    size: Size = Size()
-    change: Change = Change()
-    allow_empty: bool = False
+        return days_of(self.window)
 
 
 class Definition(Block):
     """One audience."""
 
-    later = frozenset({"unit", "entry", "priority", "payload", "tests"})
+    later = frozenset({"unit"})
 
     version: Literal["1"]
     audience: Annotated[str, AfterValidator(_check_audience)]
@@ -149,7 +135,7 @@ class Definition(Block):
     )
     owner: Line
     purpose: Name
-    program: Name | None = None
+    program: Annotated[Program | None, BeforeValidator(_named)] = None
     status: Literal["draft", "active", "paused", "retired"] = "active"
     expires_on: Day | None = None
     evergreen: bool = False
@@ -158,7 +144,11 @@ class Definition(Block):
     contact: Annotated[Contact | None, BeforeValidator(_is_none)]
     goal: Goal | None = None
     experiment: Experiment | None = None
+    entry: Entry = Entry()
+    priority: Priority | None = None
+    payload: Payload | None = None
     guardrails: Guardrails = Guardrails()
+    tests: tuple[Fixture, ...] = ()
 
     @model_validator(mode="after")
     def _check_whole(self) -> "Definition":
@@ -168,7 +158,30 @@ class Definition(Block):
         if self.experiment and not self.goal:
             fix = "add for example `goal: { metric: order_conversion, window: 14d }`"
             raise broken("AUD112", "an experiment needs a goal", fix, "goal")
+        if self.entry.max_stay and not self.entry.keeps_out and not self.follows:
+            fix = "add `reentry_after` or `max_entries`"
+            raise broken(
+                "AUD100", "`max_stay` alone would let people straight back in", fix, "entry"
+            )
+        if not self.program and any(rule.scope == "program" for rule in self.frequency):
+            fix = "add `program`, or use another scope"
+            raise broken("AUD100", "a cap counts a programme it does not have", fix, "contact")
         return self
+
+    @property
+    def frequency(self) -> tuple[Frequency, ...]:
+        """The caps on how often a person is contacted."""
+        return self.contact.frequency if self.contact else ()
+
+    @property
+    def step(self) -> int | None:
+        """Which step of its programme it is."""
+        return self.program.step if self.program else None
+
+    @property
+    def follows(self) -> NextAfter | None:
+        """The step of its programme that goes before, and the wait."""
+        return self.program.next_after if self.program else None
 
     @property
     def channels(self) -> tuple[str, ...]:

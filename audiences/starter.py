@@ -33,9 +33,26 @@ match:
 #     - {{ column: latest_nps_score, lte: 6 }}
 #     - {{ audiences: [churned_winback] }}   # who was in another audience the day before
 
-contact: {{ channels: [email] }}   # in order of preference; `contact: none` for analysis and files only
+contact:
+  channels: [email]         # in order of preference; or `contact: none` for analysis and files only
+  # consent: {{ unknown: deny }}   # who never decided is not contacted, also where the country would allow it
+  # frequency:              # how often at most; scope: audience, program or all_marketing
+  #   - {{ max: 1, per: 1d, kind: calendar, zone: recipient, scope: all_marketing }}
+  # send_window:            # local time; left out: every day from 9 to 20
+  #   days: [mon, tue, wed, thu, fri]
+  #   local: {{ from: 09:00, to: 20:00 }}
+  #   quiet_calendar: holidays_by_country
 
-# Hold some people out to see what the audience is worth. The salt is yours alone: openssl rand -hex 8
+# Who may enter, and when. Nobody who is in is removed by it before `max_stay`.
+# entry:
+#   min_match: 2d           # the rule has held on two runs in a row
+#   reentry_after: 90d      # days after leaving
+#   max_stay: 30d
+#   capacity: {{ max: 5000, order_by: [net_revenue_365d_amount desc] }}
+# priority: {{ group: promo_slot, rank: 50 }}   # of a group a person is in one audience at a time, the lowest rank
+# program: {{ name: welcome, step: 2, next_after: {{ step: 1, wait: 3d }} }}   # or a name alone
+
+# Hold some people out to see what the audience is worth. The salt is yours alone: perennial audiences new-salt
 # goal: {{ metric: order_conversion, window: 30d }}
 # experiment:
 #   key: {name}_test
@@ -45,8 +62,27 @@ contact: {{ channels: [email] }}   # in order of preference; `contact: none` for
 #     holdout: {{ slots: [0, 999], delivers: false }}
 #     message: {{ slots: [1000, 9999] }}
 
+# What members take along: a reviewed text (seed content_catalogue), an offer (seed offers), columns with a fallback.
+# payload:
+#   content: winback_offer
+#   offer: WB15
+#   columns:
+#     first_name: {{ from: first_name, fallback: "" }}
+#     product_1: {{ from: recommended_product_1_id, fallback: bestsellers }}
+#     send_at: {{ from: send_at_utc }}
+
+# Invented people and what should become of them: run `perennial audiences test {name}`.
+# tests:
+#   - name: a regular buyer
+#     as_of: 2026-03-01
+#     given: {{ lifecycle_stage: active, order_count: 3, consent: {{ email: granted }} }}
+#     expect: {{ disposition: eligible }}
+#   - name: who said no
+#     given: {{ extends: a regular buyer, consent: {{ email: withdrawn }} }}
+#     expect: {{ disposition: no_consent }}
+
 # The gate holds the audience back outside of these; what is written here is the default.
-# guardrails: {{ change: {{ max_growth: 0.5, max_shrink: 0.3 }}, allow_empty: false }}
+# guardrails: {{ change: {{ max_growth: 0.5, max_shrink: 0.3, baseline: last }}, allow_empty: false }}
 """
 
 

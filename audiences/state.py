@@ -8,7 +8,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-LEDGERS = ("assignments", "memberships", "gate_verdicts")
+LEDGERS = ("assignments", "memberships", "waits", "gate_verdicts")
+
+
+def day_file(state_dir: Path, ledger: str, as_of: date) -> Path:
+    """Where a ledger keeps the rows of a day."""
+    return state_dir / ledger / f"as_of={as_of.isoformat()}" / "rows.parquet"
 
 
 def write_day(state_dir: Path, ledger: str, as_of: date, rows: pa.Table) -> Path:
@@ -25,10 +30,9 @@ def write_day(state_dir: Path, ledger: str, as_of: date, rows: pa.Table) -> Path
     Returns:
         The Parquet file.
     """
-    day = state_dir / ledger / f"as_of={as_of.isoformat()}"
-    day.mkdir(parents=True, exist_ok=True)
-    target = day / "rows.parquet"
-    unfinished = day / f".rows.{os.getpid()}.unfinished"
+    target = day_file(state_dir, ledger, as_of)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f".rows.{os.getpid()}.unfinished")
     pq.write_table(rows, unfinished)
     os.replace(unfinished, target)
     return target

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -43,3 +44,12 @@ def has_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str) ->
         [schema, table],
     ).fetchone()
     return found is not None
+
+
+def records(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Any = None
+) -> list[dict[str, Any]]:
+    """The rows of a query as mappings."""
+    result = connection.execute(query, parameters)
+    names = [column[0] for column in result.description or []]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

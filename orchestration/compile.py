@@ -1,13 +1,23 @@
 """Where the project keeps its definitions and their compiled models."""
 
-from audiences.compiled import Difference, check_compiled, compile_to, read_purposes
-from audiences.loader import Language
-from audiences.rules import read_traits
-from orchestration.settings import DBT_PROJECT, DEFINITIONS
+from collections.abc import Iterable
+from pathlib import Path
+
+from audiences.catalogue import read_catalogue
+from audiences.compiled import Difference, check_compiled, compile_to, read_names
+from audiences.errors import DefinitionError
+from audiences.loader import Language, Problem, load_definitions, locate
+from audiences.past import check_past
+from audiences.power import check_power
+from audiences.purposes import read_sensitive_purposes
+from audiences.rules import read_sensitive_traits, read_traits
+from audiences.spec import Definition
+from orchestration.settings import DBT_PROJECT, DEFINITIONS, Settings
 
 MODELS = DBT_PROJECT / "models" / "audiences"
 TRAITS = DBT_PROJECT / "models" / "marts" / "activation" / "customer_traits.yml"
-PURPOSES = DBT_PROJECT / "seeds" / "consent_purposes.csv"
+SEEDS = DBT_PROJECT / "seeds"
+PURPOSES = SEEDS / "consent_purposes.csv"
 
 
 def compile_audiences(check: bool = False) -> Difference:
@@ -17,9 +27,39 @@ def compile_audiences(check: bool = False) -> Difference:
         check: Only say what would change.
     """
     act = check_compiled if check else compile_to
-    return act(DEFINITIONS, MODELS, TRAITS, read_purposes(PURPOSES))
+    return act(DEFINITIONS, MODELS, audience_language())
+
+
+def contradictions(
+    folder: Path, definitions: Iterable[Definition], settings: Settings
+) -> list[Problem]:
+    """What the definitions of a folder say against the ledgers of the state folder."""
+    return locate(folder, check_past(definitions, settings.state_dir, settings.as_of))
+
+
+def warnings(folder: Path, definitions: Iterable[Definition], settings: Settings) -> list[Problem]:
+    """What is sound and yet unwise, by what the warehouse knows."""
+    return locate(folder, check_power(definitions, settings.warehouse))
+
+
+def compile_for(settings: Settings) -> None:
+    """Compile the audiences for a run, which nothing in the state folder may contradict.
+
+    Raises:
+        DefinitionError: A definition is wrong, or says something else than the ledgers.
+    """
+    compile_audiences()
+    if problems := contradictions(DEFINITIONS, load_definitions(DEFINITIONS), settings):
+        more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
+        raise DefinitionError(f"{problems[0]}{more}", problems[0].fix)
 
 
 def audience_language() -> Language:
     """What the project's definitions may refer to."""
-    return Language(read_traits(TRAITS), read_purposes(PURPOSES))
+    return Language(
+        traits=read_traits(TRAITS),
+        purposes=read_names(PURPOSES, "purpose"),
+        metrics=read_names(SEEDS / "goal_metrics.csv", "metric"),
+        catalogue=read_catalogue(SEEDS, DBT_PROJECT / "dbt_project.yml", TRAITS),
+        sensitive=read_sensitive_purposes(PURPOSES, read_sensitive_traits(TRAITS)),
+    )

@@ -58,6 +58,22 @@ def build(settings: Settings, arguments: list[str]) -> None:
     _refuse_failure("build", finished.returncode)
 
 
+def run_operation(settings: Settings, macro: str) -> None:
+    """Run one macro against the warehouse, in silence.
+
+    Raises:
+        WorkError: It failed, or the warehouse is being written.
+    """
+    finished = subprocess.run(
+        [str(DBT), "run-operation", macro, "--quiet"],
+        cwd=DBT_PROJECT,
+        env=environment(settings),
+        capture_output=True,
+        check=False,
+    )
+    _refuse_failure(f"run-operation {macro}", finished.returncode)
+
+
 def _refuse_failure(command: str, returncode: int) -> None:
     if returncode != 0:
         raise WorkError(

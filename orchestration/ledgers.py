@@ -13,16 +13,23 @@ DECIDED_TODAY = {
         order by experiment, phase, customer_id
     """,
     "memberships": """
-        select audience, customer_id, entry_seq, entered_at, exited_at, exit_reason, arm, is_delivered
+        select audience, customer_id, entry_seq, entered_at, exited_at, exit_reason, arm, is_delivered,
+            offer_id, offer_until
         from audiences.audience_memberships
         where ? in (cast(entered_at as date), cast(exited_at as date))
         order by audience, customer_id, entry_seq
+    """,
+    "waits": """
+        select audience, customer_id, matched_days, matched_since
+        from audiences.audience_waits
+        where matched_since <= ?
+        order by audience, customer_id
     """,
 }
 
 
 def export_ledgers(settings: Settings) -> dict[str, int]:
-    """Write the assignments and memberships decided on the as-of day; a rerun of the day replaces them.
+    """Write what was decided on the as-of day, and who waits; a rerun of the day replaces it.
 
     Returns:
         Rows written per ledger.

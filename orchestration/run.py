@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from audiences.state import days
 from orchestration import dbt
-from orchestration.compile import compile_audiences
+from orchestration.compile import compile_for
 from orchestration.complaint import Complaint
 from orchestration.progress import say
 from orchestration.settings import Settings
@@ -19,7 +19,7 @@ def start_parsing(settings: Settings) -> dbt.Parsing:
     Raises:
         DefinitionError: A definition is wrong; nothing was written.
     """
-    compile_audiences()
+    compile_for(settings)
     return dbt.Parsing(settings)
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from reverse_etl.ledger import Ledger, ledger_path, open_ledger
+from reverse_etl.ledger import Ledger
+from reverse_etl.ledger_file import ledger_path, open_ledger
 from reverse_etl.result import run_counts
 from reverse_etl.spec import Sync
 

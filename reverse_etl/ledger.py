@@ -5,23 +5,17 @@ A destination's answer and what follows from it are one transaction. All work on
 """
 
 import json
-import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from audiences.errors import WorkError
-from reverse_etl.ledger_sql import BEGIN, FOLD, FOLDED, RECORD, SCHEMA, WITHHOLD
+from reverse_etl.ledger_sql import BEGIN, FOLD, FOLDED, RECORD, WITHHOLD
 from reverse_etl.payload import OutputField
-
-_busy: set[Path] = set()
-_busy_guard = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -47,52 +41,6 @@ class SentBatch:
     last_row: int
     message_id: str
     attempts: int = 0
-
-
-def ledger_path(state_dir: Path, sync: str) -> Path:
-    """Where a sync's ledger is."""
-    return state_dir / "ledgers" / f"{sync}.duckdb"
-
-
-@contextmanager
-def open_ledger(state_dir: Path, sync: str, read_only: bool = False) -> Iterator["Ledger"]:
-    """Open a sync's ledger; the file's lock admits one run at a time.
-
-    Raises:
-        WorkError: Another run of the sync is active.
-    """
-    path = ledger_path(state_dir, sync)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(path, sync):
-        try:
-            connection = duckdb.connect(str(path), read_only=read_only)
-        except duckdb.IOException:
-            raise _is_running(sync) from None
-        try:
-            connection.execute("set TimeZone = 'UTC'")
-            if not read_only:
-                connection.execute(SCHEMA)
-            yield Ledger(connection)
-        finally:
-            connection.close()
-
-
-@contextmanager
-def _alone(path: Path, sync: str) -> Iterator[None]:
-    """Threads of one process share a DuckDB file, so its lock does not part them."""
-    with _busy_guard:
-        if path in _busy:
-            raise _is_running(sync)
-        _busy.add(path)
-    try:
-        yield
-    finally:
-        with _busy_guard:
-            _busy.discard(path)
-
-
-def _is_running(sync: str) -> WorkError:
-    return WorkError(f"sync {sync}: another run of it is active", "wait until that run has ended")
 
 
 class Ledger:

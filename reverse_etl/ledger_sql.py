@@ -31,12 +31,19 @@ create table if not exists parked (
 );
 create table if not exists quarantine (run_id varchar, customer_id varchar, reason varchar);
 create table if not exists receipts (run_id varchar, row_count bigint);
+create table if not exists rewrites (due_since timestamp);
 create table if not exists plans (plan_id varchar, as_of_date date, made_at timestamp);
 create table if not exists reviewed_rows (
     plan_id varchar, key varchar, kind varchar, payload_hash varchar, is_withheld boolean
 );
 """
 
+PEOPLE = """
+select customer_id from plan_rows where customer_id is not null
+union all select customer_id from acked where customer_id is not null
+union all select customer_id from parked where customer_id is not null
+union all select customer_id from quarantine where customer_id is not null
+"""
 IS_BLOCKED = """
     blocks.customer_id = plan_rows.customer_id and (
         blocks.channel = plan_rows.contact_channel

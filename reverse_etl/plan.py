@@ -72,6 +72,7 @@ def make_plan(
     )
     counts = dict(ledger.rows(_COUNTS.format(is_blocked=_IS_BLOCKED)))
     acknowledged = ledger.number("select count(*) from acked where target = $t", t=target)
+    forgotten = ledger.number("select count(*) from planned where is_forgotten and kind = 'remove'")
     members = ledger.number("select count(*) from source")
     return PlanSummary(
         sync=sync.name,
@@ -88,7 +89,12 @@ def make_plan(
         waiting=ledger.number(_WAITING, target=target),
         acknowledged=acknowledged,
         requests=_requests(counts, sync.max_rows, destination.whole_run),
-        held_reason=_breaker(sync, counts, members, acknowledged),
+        held_reason=_breaker(
+            sync,
+            counts | {"remove": counts.get("remove", 0) - forgotten},
+            members,
+            acknowledged - forgotten,
+        ),
     )
 
 
@@ -143,7 +149,7 @@ def withhold_as_planned(ledger: Ledger, run_id: str, plan_id: str, now: datetime
 
 
 def _breaker(sync: Sync, counts: dict[str, int], members: int, acknowledged: int) -> str | None:
-    """Why the plan must not be sent without somebody looking, or None."""
+    """Why the plan must not be sent without somebody looking, or None; people who were forgotten do not count."""
     if acknowledged == 0:
         return None
     if members == 0 and not sync.breakers.allow_empty:
@@ -181,7 +187,8 @@ select customer_id, key, case when key is null then 'null_key' else 'duplicate_k
 from source
 where key is null or key in (select key from duplicates)
 """
-# Nobody whose row is in quarantine is removed: they are in the audience, only their key is in doubt.
+# Nobody whose row is in quarantine is removed: they are in the audience, only their key is in doubt. Who was forgotten
+# is removed whatever the sync says of people who leave, and again after a rejection.
 _PLANNED = """
 create or replace temp table planned as
 with
@@ -202,20 +209,22 @@ diff as (
             when wanted.key is null then 'remove'
             when held.payload_hash is null then $unknown
             when held.payload_hash <> wanted.payload_hash then 'change'
+            when held.customer_id in (from forgotten) then 'change'
             else 'same'
         end as kind,
-        wanted.payload_hash
+        wanted.payload_hash,
+        coalesce(held.customer_id in (from forgotten), false) as is_forgotten
     from wanted
     full outer join held on held.key = wanted.key
 ),
 rows_wanted as (
     select
-        key, customer_id, entry_seq, contact_channel, kind,
+        key, customer_id, entry_seq, contact_channel, kind, is_forgotten,
         case when kind = 'remove' then 'remove' else 'upsert' end as operation,
         case when kind = 'remove' then {removal} else payload end as payload,
         case when kind = 'remove' then sha256({removal}) else payload_hash end as payload_hash
     from diff
-    where list_contains($kinds, kind) and not (
+    where (list_contains($kinds, kind) or is_forgotten) and not (
         kind = 'remove' and (
             key in (select key from quarantined where key is not null)
             or customer_id in (select customer_id from quarantined where customer_id is not null)
@@ -231,7 +240,7 @@ from rows_wanted
 left join parked
     on parked.target = $target and parked.key = rows_wanted.key
     and parked.operation = rows_wanted.operation and parked.payload_hash = rows_wanted.payload_hash
-    and not $retry
+    and not $retry and not rows_wanted.is_forgotten
 where parked.key is null
 """
 _COUNTS = """

@@ -50,7 +50,7 @@ select
     runs.destination,
     runs.run_id,
     outcomes.batch_id,
-    plan_rows.customer_id,
+    case when forgotten.customer_id is null then plan_rows.customer_id end as customer_id,
     plan_rows.entry_seq,
     plan_rows.operation,
     outcomes.status,
@@ -60,6 +60,7 @@ select
 from outcomes
 inner join plan_rows on plan_rows.run_id = outcomes.run_id and plan_rows.row_number = outcomes.row_number
 inner join runs on runs.run_id = outcomes.run_id
+left join forgotten on forgotten.customer_id = plan_rows.customer_id
 where outcomes.run_id = {run_id} and outcomes.status <> 'unknown'
 order by outcomes.row_number
 """

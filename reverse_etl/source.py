@@ -10,9 +10,11 @@ from datetime import date
 
 import duckdb
 
+from audiences.erasures import load_forgotten
 from audiences.errors import WorkError
 from reverse_etl.context import SyncContext
 from reverse_etl.destinations import REGISTRY
+from reverse_etl.ledger_sql import PEOPLE
 from reverse_etl.payload import (
     OutputField,
     check_mapping,
@@ -38,6 +40,8 @@ class Source:
 
 def read_source(connection: duckdb.DuckDBPyConnection, sync: Sync, context: SyncContext) -> Source:
     """Load the mapped audience into the temporary table `source` and the blocks into `blocks`.
+
+    Who was forgotten since the warehouse was built is left out, and stands in `forgotten`.
 
     Raises:
         WorkError: The warehouse or the audience is not there, or the warehouse stays busy.
@@ -65,6 +69,10 @@ def read_source(connection: duckdb.DuckDBPyConnection, sync: Sync, context: Sync
         )
         hold = _hold(connection, sync.audience, audience, context.as_of)
         load_blocks(connection, sync)
+    load_forgotten(
+        connection, context.state_dir, f"select customer_id from source union all {PEOPLE}"
+    )
+    connection.execute("delete from source where customer_id in (from forgotten)")
     return Source(context.as_of, output_fields(sync, columns), hold)
 
 

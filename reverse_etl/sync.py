@@ -8,7 +8,9 @@ from audiences.errors import WorkError
 from reverse_etl.context import SyncContext
 from reverse_etl.delivery import Courier
 from reverse_etl.destinations import REGISTRY
-from reverse_etl.ledger import Run, open_ledger
+from reverse_etl.forgetting import purge
+from reverse_etl.ledger import Run
+from reverse_etl.ledger_file import open_ledger
 from reverse_etl.loader import resolve_connection, secrets_of
 from reverse_etl.plan import PlanSummary, keep_plan, make_plan, require_plan, withhold_as_planned
 from reverse_etl.receipts import write_receipts
@@ -101,6 +103,7 @@ class _Application:
             self.ledger.withhold(run.run_id, ("same",), now)
             self.courier.deliver(run)
         result = self._close(run, plan)
+        purge(self.ledger, self.target)
         self.context.on_step("closed")
         self._write_receipts()
         self.context.on_step("receipts written")

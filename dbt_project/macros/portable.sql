@@ -53,6 +53,14 @@ cast(conv(substring(md5({{ salt }} || ':' || {{ id }}), 1, 8), 16, 10) as bigint
 cast(cast('x' || substr(md5({{ salt }} || ':' || {{ id }}), 1, 8) as bit(32)) as bigint) % 10000
 {%- endmacro %}
 
+{# SHA-256 of a key, a colon and an id, as hex digits: it tells the id to nobody without the key. #}
+{% macro keyed_hash(hash_key, id) %}{{ return(adapter.dispatch('keyed_hash')(hash_key, id)) }}{% endmacro %}
+{% macro default__keyed_hash(hash_key, id) -%} sha256({{ hash_key }} || ':' || {{ id }}) {%- endmacro %}
+{% macro spark__keyed_hash(hash_key, id) -%} sha2(concat({{ hash_key }}, ':', {{ id }}), 256) {%- endmacro %}
+{% macro postgres__keyed_hash(hash_key, id) -%}
+encode(sha256(convert_to({{ hash_key }} || ':' || {{ id }}, 'UTF8')), 'hex')
+{%- endmacro %}
+
 {# `hours` is a number written in the SQL. #}
 {% macro add_hours(instant, hours) -%} ({{ instant }} + interval '{{ hours }}' hour) {%- endmacro %}
 
@@ -82,3 +90,38 @@ cast(sum(cast({{ value }} as decimal(38, {{ scale }}))) as {{ t_double() }})
 {% macro default__as_computed_once() %}as{% endmacro %}
 {% macro duckdb__as_computed_once() %}as materialized{% endmacro %}
 {% macro postgres__as_computed_once() %}as materialized{% endmacro %}
+
+{# The clock on the wall of a time zone at a UTC instant. Both are timestamps without a zone. #}
+{% macro to_local(instant, zone) %}{{ return(adapter.dispatch('to_local')(instant, zone)) }}{% endmacro %}
+{% macro default__to_local(instant, zone) -%}
+(({{ instant }}) at time zone 'UTC' at time zone {{ zone }})
+{%- endmacro %}
+{% macro spark__to_local(instant, zone) -%} from_utc_timestamp({{ instant }}, {{ zone }}) {%- endmacro %}
+
+{# The UTC instant at which that clock shows a local time: of an hour that comes twice the first, of one that is left out the
+   instant it would have been by the time before. Engines differ in both, so only to_local is asked of them. #}
+{% macro to_utc(local, zone) -%}
+{%- set before = utc_by_clock_of(local, zone, local ~ " - interval '1' day") -%}
+{%- set after = utc_by_clock_of(local, zone, local ~ " + interval '1' day") -%}
+case
+    when {{ to_local(before, zone) }} <> {{ local }} and {{ to_local(after, zone) }} = {{ local }} then {{ after }}
+    else {{ before }}
+end
+{%- endmacro %}
+
+{# The same, taking the zone to be as far from UTC as it is at another instant. #}
+{% macro utc_by_clock_of(local, zone, instant) -%}
+({{ local }} - ({{ to_local(instant, zone) }} - ({{ instant }})))
+{%- endmacro %}
+
+{# All columns of a model but some. Where an engine cannot say so, those of the model's contract are listed. #}
+{% macro columns_but(model_name, columns) %}{{ return(adapter.dispatch('columns_but')(model_name, columns)) }}{% endmacro %}
+{% macro duckdb__columns_but(model_name, columns) -%} {{ model_name }}.* exclude ({{ columns | join(', ') }}) {%- endmacro %}
+{% macro spark__columns_but(model_name, columns) -%} {{ model_name }}.* except ({{ columns | join(', ') }}) {%- endmacro %}
+{% macro default__columns_but(model_name, columns) -%}
+{%- if not execute -%} {{ model_name }}.*
+{%- else -%}
+{%- set node = graph.nodes.values() | selectattr('name', 'equalto', model_name) | first -%}
+{%- for column in node.columns if column not in columns -%} {{ model_name }}.{{ column }}{{ ', ' if not loop.last }} {%- endfor -%}
+{%- endif -%}
+{%- endmacro %}

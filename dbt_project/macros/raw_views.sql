@@ -3,14 +3,16 @@
 {% macro register_raw_views() %}
     {% if execute %}
         {% do run_query('create schema if not exists raw') %}
-        {% set unread = [] %}
-        {% for table in raw_tables() %}
-            {% do register_raw_view(table, unread) %}
-        {% endfor %}
-        {% do run_query(unread_columns_view(unread)) %}
         {% for node in graph.sources.values() | selectattr('source_name', 'equalto', 'state') %}
             {% do register_state_view(node) %}
         {% endfor %}
+        {% set has_erasures = state_files('erasures') is not none %}
+        {% do run_query(erasures_known_sql()) %}
+        {% set unread = [] %}
+        {% for table in raw_tables() %}
+            {% do register_raw_view(table, unread, has_erasures) %}
+        {% endfor %}
+        {% do run_query(unread_columns_view(unread)) %}
     {% endif %}
 {% endmacro %}
 
@@ -50,7 +52,7 @@
     {{ return(found[0] if found else none) }}
 {% endmacro %}
 
-{% macro register_raw_view(table, unread) %}
+{% macro register_raw_view(table, unread, has_erasures) %}
     {% set scan = raw_scan(table.name) %}
     {% if scan is none and table.required %}
         {% do exceptions.raise_compiler_error(
@@ -76,16 +78,20 @@
     {% for name in present if name not in known %}
         {% do unread.append([table.name, name]) %}
     {% endfor %}
-    {% do run_query(raw_view_sql(table, scan, present)) %}
+    {% do run_query(raw_view_sql(table, scan, present, has_erasures)) %}
 {% endmacro %}
 
-{% macro raw_view_sql(table, scan, present) %}
+{# Rows that name a person who was forgotten are not read at all: no table, no quarantine, no count has them. #}
+{% macro raw_view_sql(table, scan, present, has_erasures) %}
     create or replace view raw.{{ table.name }} as
     select
     {%- for column in table.columns %}
         {{ raw_column(column, present.get(column.name)) }} as {{ column.name }}{{ ',' if not loop.last }}
     {%- endfor %}
     {{ 'where false' if scan is none else 'from ' ~ scan }}
+    {%- if scan is not none and has_erasures %}
+    {{- without_forgotten(table, scan, present) }}
+    {%- endif %}
 {% endmacro %}
 
 {# Types of the same family stay as they are and are cast later, safely; any other becomes text first. #}
@@ -120,9 +126,14 @@
 {% endmacro %}
 
 {% macro register_state_view(node) %}
-    {% set files = data_folder('PERENNIAL_STATE_DIR', 'data/state') ~ '/' ~ node.name ~ '/as_of=*/*.parquet' %}
+    {% do run_query('create or replace view raw.' ~ node.identifier ~ ' as ' ~ state_select(node, state_files(node.name))) %}
+{% endmacro %}
+
+{# The pattern of a ledger's files, or none when there are none. #}
+{% macro state_files(ledger) %}
+    {% set files = data_folder('PERENNIAL_STATE_DIR', 'data/state') ~ '/' ~ ledger ~ '/as_of=*/*.parquet' %}
     {% set found = column_values("select file from glob(" ~ quoted(files) ~ ") limit 1") %}
-    {% do run_query('create or replace view raw.' ~ node.identifier ~ ' as ' ~ state_select(node, files if found else none)) %}
+    {{ return(files if found else none) }}
 {% endmacro %}
 
 {% macro state_select(node, files) %}

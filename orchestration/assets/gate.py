@@ -40,7 +40,10 @@ def build_gate_asset(audiences: list[str]) -> dg.AssetsDefinition:
                 check_name="may_leave",
                 passed=verdict.verdict == "pass",
                 description=verdict.reason or "",
-                metadata={"matched": verdict.matched, "base_size": verdict.base_size},
+                metadata={
+                    "matched": verdict.measures.matched,
+                    "base_size": verdict.measures.base_size,
+                },
             )
             say(_line(verdict))
             yield dg.MaterializeResult(asset_key=keys[verdict.audience], check_results=[check])
@@ -49,7 +52,11 @@ def build_gate_asset(audiences: list[str]) -> dg.AssetsDefinition:
 
 
 def _line(verdict: Verdict) -> str:
-    outcome = "passes" if verdict.verdict == "pass" else f"is held: {verdict.reason}"
-    return (
-        f"gate: {verdict.audience} {outcome} ({verdict.matched:,} of {verdict.base_size:,} match)"
-    )
+    """What became of an audience; of a held one also why, and what may be done about it."""
+    name, measures = verdict.audience, verdict.measures
+    counts = f"({measures.matched:,} of {measures.base_size:,} match)"
+    if verdict.verdict == "pass":
+        accepted = f", {verdict.reason}" if verdict.reason else ""
+        return f"gate: {name} passes {counts}{accepted}"
+    fix = f"; if that is right: `perennial audiences accept {name}`"
+    return f"gate: {name} is held {counts}: {verdict.reason}{fix if verdict.is_acceptable else ''}"

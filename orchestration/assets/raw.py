@@ -1,4 +1,7 @@
-"""The raw tables: one asset each, with the check of the raw contract; too many broken rows stop the run."""
+"""The raw tables: one asset each, with the check of the raw contract; too many broken rows stop the run.
+
+Who asked to be forgotten is forgotten first, so that no later step reads them.
+"""
 
 from collections.abc import Iterator
 
@@ -7,6 +10,7 @@ import dagster as dg
 from orchestration.border.check import check_raw
 from orchestration.border.contract import load_contract
 from orchestration.border.result import CheckResult, TableResult, stop_if_broken
+from orchestration.erasure_requests import honour_requests
 from orchestration.failures import as_failure
 from orchestration.progress import say
 from orchestration.run_settings import RunSettings
@@ -24,8 +28,11 @@ def build_raw_asset() -> dg.AssetsDefinition:
     def raw_tables(
         context: dg.AssetExecutionContext, run_settings: RunSettings
     ) -> Iterator[dg.MaterializeResult[None]]:
+        settings = run_settings.load(context)
         with as_failure():
-            result = check_raw(run_settings.load(context))
+            if forgotten := honour_requests(settings):
+                say(f"erasures: {forgotten} people forgotten")
+            result = check_raw(settings)
             say(_summary(result))
             stop_if_broken(result)
         for table in result.tables:

@@ -1,18 +1,14 @@
-"""`perennial audiences`."""
+"""`perennial audiences`: the commands on definitions; those on what a run made of them are in the modules beside it."""
 
 from dataclasses import asdict
-from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import click
 import typer
 
-from orchestration.cli.output import print_json, print_table
-
-if TYPE_CHECKING:
-    from audiences.reports import Size
-    from audiences.spec import Definition
+from orchestration.cli import audience_people, audience_reports, audience_tests
+from orchestration.cli.accept import accept
+from orchestration.cli.output import print_json
 
 app = typer.Typer(no_args_is_help=True, help="The audience tools.")
 
@@ -39,57 +35,37 @@ def new(
     click.echo(f"{file}: edit it, then run `perennial audiences validate`")
 
 
-@app.command("list")
-def list_audiences(as_json: Json = False) -> None:
-    """The audiences, with the people in them after the last run."""
-    from audiences.loader import load_definitions
-    from audiences.reports import Size, sizes
-    from orchestration.compile import audience_language
-    from orchestration.settings import DEFINITIONS, load_settings
+@app.command("new-salt")
+def new_salt() -> None:
+    """Print 16 random hex digits, for an experiment of yours alone."""
+    import secrets
 
-    settings = load_settings()
-    counted = sizes(settings.warehouse)
-    rows = [
-        _summary(one, counted.get(one.audience, Size()), settings.as_of)
-        for one in load_definitions(DEFINITIONS, audience_language())
-    ]
-    if as_json:
-        print_json(rows)
-        return
-    columns = ["audience", "status", "channels", "delivered", "withheld"]
-    print_table(
-        "Audiences",
-        columns,
-        [[", ".join(v) if isinstance(v := row[c], list) else v for c in columns] for row in rows],
-    )
+    click.echo(secrets.token_hex(8))
 
 
-def _summary(one: "Definition", size: "Size", as_of: date) -> dict[str, Any]:
-    return {
-        "audience": one.audience,
-        "label": one.label,
-        "status": one.status_on(as_of),
-        "purpose": one.purpose,
-        "channels": list(one.channels),
-        "owner": one.owner,
-        "delivered": size.delivered,
-        "withheld": size.withheld,
-    }
+app.command("list")(audience_reports.list_audiences)
 
 
 @app.command()
 def validate(as_json: Json = False) -> None:
     """Check every definition and name every problem, with its place and its fix."""
     from audiences.loader import check_definitions
-    from orchestration.compile import audience_language
-    from orchestration.settings import DEFINITIONS
+    from orchestration.compile import audience_language, contradictions, warnings
+    from orchestration.settings import DEFINITIONS, load_settings
 
+    settings = load_settings()
     definitions, problems = check_definitions(DEFINITIONS, audience_language())
+    problems += contradictions(DEFINITIONS, definitions, settings)
+    warned = warnings(DEFINITIONS, definitions, settings)
     if as_json:
-        print_json({"valid": len(definitions), "problems": [asdict(each) for each in problems]})
-    for problem in () if as_json else problems:
-        click.echo(f"error: {problem}", err=True)
-        click.echo(f"fix:   {problem.fix}", err=True)
+        document = {"problems": problems, "warnings": warned}
+        lists = {name: [asdict(each) for each in found] for name, found in document.items()}
+        print_json({"valid": len(definitions), **lists})
+    else:
+        for kind, found in (("error", problems), ("warning", warned)):
+            for problem in found:
+                click.echo(f"{kind}: {problem}", err=True)
+                click.echo(f"fix:   {problem.fix}", err=True)
     if problems:
         raise typer.Exit(2)
     if not as_json:
@@ -120,51 +96,11 @@ def compile_models(
     click.echo(f"{len(difference.unchanged)} files were up to date")
 
 
-@app.command()
-def preview(
-    name: Name,
-    rows: Annotated[int, typer.Option(min=0, help="How many people to show, masked.")] = 5,
-    as_json: Json = False,
-) -> None:
-    """Who an audience reaches and what became of everybody else, as the last run left it."""
-    from audiences.reports import preview as read_preview
-    from orchestration.settings import load_settings
-
-    seen = read_preview(load_settings().warehouse, name, rows)
-    if as_json:
-        print_json(asdict(seen) | {"waterfall": dict(seen.waterfall)})
-        return
-    print_table(f"{name} as of {seen.as_of_date}", ["step", "customers"], seen.waterfall)
-    print_table("By country", ["country", "matched", "eligible"], seen.by_country)
-    if seen.sample:
-        print_table("Some of them", list(seen.sample[0]), [list(r.values()) for r in seen.sample])
-
-
-@app.command()
-def history(name: Name, as_json: Json = False) -> None:
-    """What became of an audience on each day."""
-    from audiences.reports import history as read_history
-    from orchestration.settings import load_settings
-
-    days = read_history(load_settings().warehouse, name)
-    if as_json:
-        print_json(days)
-        return
-    columns = [column for column in days[0] if any(day[column] is not None for day in days)]
-    print_table(f"History of {name}", columns, [[day[c] for c in columns] for day in days])
-
-
-@app.command()
-def export(
-    name: Name,
-    out: Annotated[
-        Path | None, typer.Option(help="File to write, .csv or .parquet; NAME.csv by default.")
-    ] = None,
-) -> None:
-    """Write the current members of an audience to a file; it holds personal data."""
-    from audiences.export import export as write_export
-    from orchestration.settings import load_settings
-
-    target = out or Path(f"{name}.csv")
-    written = write_export(load_settings().warehouse, name, target)
-    click.echo(f"{written:,} people written to {target}")
+app.command("test")(audience_tests.run_fixtures)
+app.command()(audience_reports.preview)
+app.command()(audience_people.explain)
+app.command()(audience_people.diff)
+app.command()(audience_reports.history)
+app.command()(audience_reports.overlap)
+app.command()(audience_people.export)
+app.command()(accept)

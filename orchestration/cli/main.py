@@ -11,7 +11,7 @@ from typer._click import (
 )  # typer brings a click of its own, with errors of its own
 
 from audiences.errors import PerennialError
-from orchestration.cli import audiences, check, dashboard, pipeline, raw, sample, syncs
+from orchestration.cli import audiences, check, dashboard, forget, pipeline, raw, sample, syncs
 
 app = typer.Typer(
     name="perennial",
@@ -27,6 +27,7 @@ app.add_typer(syncs.app, name="sync")
 app.add_typer(dashboard.app, name="dashboard")
 app.add_typer(raw.app, name="raw")
 app.command()(check.check)
+app.command()(forget.forget)
 
 
 @app.callback()

@@ -38,9 +38,10 @@ def build(
 ) -> None:
     """Compile the audiences and run dbt build, nothing else."""
     from orchestration import dbt
-    from orchestration.compile import compile_audiences
+    from orchestration.compile import compile_for
     from orchestration.settings import load_settings
 
-    compile_audiences()
+    settings = load_settings(as_of)
+    compile_for(settings)
     arguments = ["--select", select] if select else []
-    dbt.build(load_settings(as_of), [*arguments, *(["--full-refresh"] if full_refresh else [])])
+    dbt.build(settings, [*arguments, *(["--full-refresh"] if full_refresh else [])])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.sample.shipped import create_shipped_arms
 from orchestration.sample.writer import ShopWriter, quoted
 
 SQL = Path(__file__).parent / "sql"
@@ -71,6 +72,7 @@ def write_shop(shop: Shop, folder: Path, report: Report) -> dict[str, int]:
         _prepare(connection, shop, folder / ".spill")
         writer = ShopWriter(connection, folder, in_parts=len(chunks) > 1)
         _run(connection, "0*.sql")
+        create_shipped_arms(connection)
         writer.write_tables()
         report("customers, products, campaigns", 1, len(chunks) + 1)
         for number, (first, last) in enumerate(chunks, start=1):

@@ -15,6 +15,7 @@ ORDER_OF_TRUTH = {
     "campaign_effects": "campaign_id, arm",
     "customers": "customer_id",
     "parameters": "model, parameter",
+    "reactions": "campaign_id, customer_id",
 }
 
 

@@ -21,7 +21,12 @@ TRAITS = {
     "gender": "sensitive",
     "churn_risk": "score",
 }
-LANGUAGE = Language(TRAITS, frozenset({"marketing_promotions", "newsletter"}))
+LANGUAGE = Language(
+    TRAITS,
+    purposes=frozenset({"marketing_promotions", "newsletter", "pregnancy_club"}),
+    metrics=frozenset({"order_conversion", "review"}),
+    sensitive={"pregnancy_club": {"gender": "text"}},
+)
 
 SMALLEST = """\
 version: 1

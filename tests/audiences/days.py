@@ -13,8 +13,10 @@ LANGUAGE = Language(
         "country": "text",
         "lifecycle_stage": "text",
         "order_count": "number",
+        "timezone": "text",
     },
-    frozenset({"newsletter"}),
+    purposes=frozenset({"newsletter"}),
+    metrics=frozenset({"order_conversion"}),
 )
 DAY = date(2026, 3, 1)
 PEOPLE = [f"c{number}" for number in range(12)]
@@ -69,12 +71,17 @@ def traits(person: str, stage: str | None = "active", **changed: object) -> tupl
         "country": "DE",
         "lifecycle_stage": stage,
         "order_count": 1,
+        "language": "de",
+        "timezone": "Europe/Berlin",
+        "value_tier": "medium",
+        "discount_share_365d": None,
     }
     return tuple({**row, **changed}.values())
 
 
 def permission(person: str, reason: str = "granted", channel: str = "email") -> tuple[object, ...]:
-    return (person, channel, "newsletter", reason == "granted", reason)
+    is_allowed = reason in ("granted", "unknown_opt_out")
+    return (person, channel, "newsletter", is_allowed, reason)
 
 
 def memberships(house: House, audience: str = "buyers") -> list[tuple[object, ...]]:

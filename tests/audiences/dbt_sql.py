@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from audiences.compiler import compile_definitions
-from audiences.loader import Language, load_definitions
+from audiences.loader import Language, load_definitions, load_holdout
 from audiences.model_text import SQL_HEADER
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,34 +25,51 @@ STATE = {
     "assignments": "experiment varchar, phase bigint, customer_id varchar, arm varchar, slot bigint,"
     " assigned_at timestamp, as_of_date date",
     "memberships": "audience varchar, customer_id varchar, entry_seq bigint, entered_at timestamp,"
-    " exited_at timestamp, exit_reason varchar, arm varchar, is_delivered boolean, as_of_date date",
+    " exited_at timestamp, exit_reason varchar, arm varchar, is_delivered boolean, offer_id varchar,"
+    " offer_until date, as_of_date date",
+    "waits": "audience varchar, customer_id varchar, matched_days bigint, matched_since date,"
+    " as_of_date date",
     "gate_verdicts": "audience varchar, verdict varchar, reason varchar, base_size bigint,"
     " matched bigint, dispositions varchar, as_of_date date",
 }
 WAIST = {
     "customer_traits": "as_of_date date, customer_id varchar, email varchar, phone varchar,"
-    " first_name varchar, country varchar, lifecycle_stage varchar, order_count bigint",
+    " first_name varchar, country varchar, lifecycle_stage varchar, order_count bigint,"
+    " language varchar, timezone varchar, value_tier varchar, discount_share_365d double",
     "customer_events": "customer_id varchar, occurred_at timestamp, event_name varchar,"
     " product_id varchar, campaign_id varchar",
     "contact_permissions": "customer_id varchar, channel varchar, purpose varchar,"
     " is_allowed boolean, reason varchar",
+    "contact_history": "customer_id varchar, channel varchar, audience varchar,"
+    " contacted_at timestamp, kind varchar",
 }
+
+
+def _columns_but(called: re.Match[str]) -> str:
+    return f"{called[1]}.* exclude ({called[2].replace(chr(39), '')})"
+
+
 SPELLED = {
     r"\{\{ t_text\(\) \}\}": "varchar",
     r"\{\{ t_double\(\) \}\}": "double",
+    r"\{\{ as_of_date\(\) \}\}": f"cast('{RENDERED}' as date)",
+    r"\{\{ columns_but\('(\w+)', \[(.*)\]\) \}\}": _columns_but,
     r"\{\{ add_days\(as_of_date\(\), -(\d+)\) \}\}": rf"(cast('{RENDERED}' as date) - \1)",
 }
 UNCUT = {
-    "stg_shop__consents_uncut": "customer_id varchar, channel varchar, purpose varchar,"
-    " status varchar, occurred_at timestamp",
-    "stg_shop__message_events_uncut": "customer_id varchar, channel varchar, event varchar,"
-    " occurred_at timestamp",
-    "stg_shop__erasures_uncut": "customer_id varchar",
-    "stg_state__erasures_uncut": "customer_id varchar",
+    "intermediate.int_consents_decided_uncut": "customer_id varchar, channel varchar,"
+    " purpose varchar, status varchar, reason varchar, opt_in_step varchar",
+    "intermediate.int_erasures_known_uncut": "customer_id varchar",
+    "seeds.contact_channels": "channel varchar",
+    "seeds.goal_metrics": "metric varchar, event_name varchar",
+    "seeds.content_catalogue": "content_key varchar, locale varchar, review_status varchar",
+    "seeds.markets": "country varchar, default_locale varchar, default_timezone varchar",
+    "seeds.offers": "offer_id varchar, discount_share double, starts_on date, ends_on date,"
+    " valid_days bigint, countries varchar, min_value_tier varchar, once_per_days bigint",
+    "seeds.quiet_days": "country varchar, quiet_on date, name varchar",
+    "seeds.time_zones": "time_zone varchar",
 }
-FILLED = {f"activation.{table}": columns for table, columns in WAIST.items()} | {
-    f"staging.{table}": columns for table, columns in UNCUT.items()
-}
+FILLED = {f"activation.{table}": columns for table, columns in WAIST.items()} | UNCUT
 
 
 def render_models(target: Path) -> dict[str, str]:
@@ -103,7 +120,8 @@ def render_models(target: Path) -> dict[str, str]:
 
 def compiled(folder: Path, language: Language) -> dict[str, str]:
     """SQL of the generated models of a folder of definitions, as relation -> text."""
-    files = compile_definitions(load_definitions(folder, language), language.traits)
+    definitions, holdout = load_definitions(folder, language), load_holdout(folder)
+    files = compile_definitions(definitions, language.traits, holdout)
     rendered = {}
     for name, text in files.items():
         if name.endswith(".sql"):
@@ -134,8 +152,10 @@ class House:
 
     def start_anew(self) -> None:
         """Delete the warehouse; the state stays."""
-        self.warehouse = duckdb.connect(":memory:")
-        for schema in ("raw", "staging", "activation", "audiences"):
+        self.warehouse = duckdb.connect(
+            ":memory:", config={"threads": 1}
+        )  # quicker for so few rows
+        for schema in ("raw", "seeds", "staging", "intermediate", "activation", "audiences"):
             self.warehouse.execute(f"create schema {schema}")
         for table, columns in FILLED.items():
             self.warehouse.execute(f"create table {table} ({columns})")
@@ -183,6 +203,7 @@ class House:
                 "audience_memberships",
                 "$day in (cast(entered_at as date), cast(exited_at as date))",
             ),
+            ("waits", "audience_waits", "matched_since <= $day"),
         ):
             rows = self.warehouse.sql(
                 f"select *, cast($day as date) as as_of_date from audiences.{model} where {decided}",

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from audiences.columns import text_literal
-from audiences.compiled import check_compiled, compile_to, read_purposes
+from audiences.compiled import check_compiled, compile_to, read_names
 from audiences.compiler import compile_definitions
 from audiences.conditions import All, Any_, Column, Condition, Not
 from audiences.errors import DefinitionError, InputError
@@ -229,11 +229,11 @@ def test_the_contract_gives_columns_their_kinds(traits_yml: Path) -> None:
         read_traits(traits_yml)
 
 
-def test_the_folder_follows_the_definitions(tmp_path: Path, traits_yml: Path) -> None:
+def test_the_folder_follows_the_definitions(tmp_path: Path) -> None:
     definitions, models = tmp_path / "definitions", tmp_path / "models"
     definitions.mkdir()
     (definitions / "everybody.yml").write_text(SMALLEST + EXPERIMENT)
-    arguments = (definitions, models, traits_yml, {"newsletter"})
+    arguments = (definitions, models, LANGUAGE)
 
     assert "audience__everybody.sql" in compile_to(*arguments).to_write
     (models / "audience_by_hand.sql").write_text("select 1")
@@ -252,27 +252,29 @@ def test_the_folder_follows_the_definitions(tmp_path: Path, traits_yml: Path) ->
     assert (models / "audience_by_hand.sql").read_text() == "select 1"
 
 
-def test_a_wrong_definition_compiles_nothing(tmp_path: Path, traits_yml: Path) -> None:
+def test_a_wrong_definition_compiles_nothing(tmp_path: Path) -> None:
     definitions, models = tmp_path / "definitions", tmp_path / "models"
     definitions.mkdir()
     (definitions / "everybody.yml").write_text(SMALLEST + "colour: red")
     with pytest.raises(DefinitionError, match="AUD101"):
-        compile_to(definitions, models, traits_yml, {"newsletter"})
+        compile_to(definitions, models, LANGUAGE)
     assert not models.exists()
 
 
-def test_a_model_written_by_hand_is_not_replaced(tmp_path: Path, traits_yml: Path) -> None:
+def test_a_model_written_by_hand_is_not_replaced(tmp_path: Path) -> None:
     definitions, models = tmp_path / "definitions", tmp_path / "models"
     definitions.mkdir()
     models.mkdir()
     (models / "audience_matches.sql").write_text("select 1")
     with pytest.raises(DefinitionError, match="written by hand"):
-        compile_to(definitions, models, traits_yml, {"newsletter"})
+        compile_to(definitions, models, LANGUAGE)
 
 
-def test_purposes_come_from_the_seed(tmp_path: Path) -> None:
+def test_names_come_from_a_seed(tmp_path: Path) -> None:
     seed = tmp_path / "consent_purposes.csv"
     seed.write_text("purpose,description\nnewsletter,News\n")
-    assert read_purposes(seed) == {"newsletter"}
-    with pytest.raises(InputError, match="no list of consent purposes"):
-        read_purposes(tmp_path / "nothing.csv")
+    assert read_names(seed, "purpose") == {"newsletter"}
+    with pytest.raises(InputError, match="no seed with a column `metric`"):
+        read_names(seed, "metric")
+    with pytest.raises(InputError, match="no seed"):
+        read_names(tmp_path / "nothing.csv", "purpose")

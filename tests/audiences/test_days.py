@@ -1,7 +1,7 @@
 """Days in the life of audiences: who enters, who leaves and why, and who never changes arm."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -224,42 +224,29 @@ def test_slots_of_no_arm_are_withheld_and_not_assigned(house: House, tmp_path: P
 
 
 def test_blocks_are_the_decisions_that_stand_now(house: House) -> None:
-    at = [datetime(2026, 3, 1, hour) for hour in range(4)]
+    house.fill("seeds.contact_channels", [("email",), ("push",)])
     house.fill(
-        "staging.stg_shop__consents_uncut",
+        "intermediate.int_consents_decided_uncut",
         [
-            ("granted", "email", "newsletter", "granted", at[1]),
-            ("withdrew", "email", "newsletter", "granted", at[0]),
-            ("withdrew", "email", "newsletter", "withdrawn", at[1]),
-            ("returned", "email", "newsletter", "withdrawn", at[0]),
-            ("returned", "email", "newsletter", "granted", at[1]),
-            ("objected", "sms", "newsletter", "objected", at[0]),
-            ("objected", "sms", "newsletter", "granted", at[1]),
-            ("other_purpose", "email", "surveys", "withdrawn", at[0]),
-            ("clicked_stop", "email", "newsletter", "granted", at[0]),
-            ("erased", "email", "newsletter", "withdrawn", at[0]),
+            ("granted", "email", "newsletter", "granted", "granted", None),
+            ("confirmed", "email", "newsletter", "granted", "granted", "confirmed"),
+            ("requested", "email", "newsletter", "granted", "granted", "requested"),
+            ("withdrew", "email", "newsletter", "withdrawn", "withdrawn", None),
+            ("objected", "push", "newsletter", "objected", "objected", None),
+            ("other_purpose", "email", "surveys", "withdrawn", "withdrawn", None),
+            ("clicked_stop", "email", "newsletter", "withdrawn", "unsubscribed", None),
+            ("erased", "email", "newsletter", "withdrawn", "withdrawn", None),
         ],
     )
-    house.fill(
-        "staging.stg_shop__message_events_uncut",
-        [
-            ("clicked_stop", "email", "unsubscribed", at[1]),
-            ("granted", "email", "bounced_hard", at[0]),
-            ("granted", "email", "opened", at[2]),
-            ("complained", "push", "complained", at[2]),
-        ],
-    )
-    house.fill("staging.stg_shop__erasures_uncut", [("erased",)])
-    house.fill("staging.stg_state__erasures_uncut", [("erased",), ("forgotten",)])
+    house.fill("intermediate.int_erasures_known_uncut", [("erased",)])
     house.run_day(DAY, PASS)
     blocks = house.rows("select * from audiences.current_blocks order by all")
-    everywhere = ["email", "push", "sms", "webhook", "whatsapp"]
     assert blocks == [
         ("clicked_stop", "email", "newsletter", "unsubscribed"),
-        ("complained", "push", "newsletter", "complained"),
-        *(("erased", channel, "newsletter", "erased") for channel in everywhere),
-        *(("forgotten", channel, "newsletter", "erased") for channel in everywhere),
-        ("objected", "sms", "newsletter", "objected"),
+        ("erased", "email", "newsletter", "erased"),
+        ("erased", "push", "newsletter", "erased"),
+        ("objected", "push", "newsletter", "objected"),
+        ("requested", "email", "newsletter", "unconfirmed"),
         ("withdrew", "email", "newsletter", "withdrawn"),
     ]
 

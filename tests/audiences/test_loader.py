@@ -50,7 +50,7 @@ WRONG = [
     ("AUD100", 9, "status", "must be 'draft'", SMALLEST + "status: live"),
     ("AUD101", 9, "pupose", "unknown key `pupose`", SMALLEST + "pupose: newsletter"),
     ("AUD101", 7, "match.gre", "unknown key", matching("{ column: order_count, gre: 1 }")),
-    ("AUD101", 9, "entry", "not supported yet", SMALLEST + "entry: { max_stay: 45d }"),
+    ("AUD101", 9, "unit", "not supported yet", SMALLEST + "unit: account"),
     ("AUD101", 9, "destinations", "unknown key", SMALLEST + "destinations: []"),
     ("AUD101", 7, "match.with", "unknown key", matching("{ event: x, with: 3d }")),
     (
@@ -78,11 +78,32 @@ WRONG = [
     ("AUD100", 7, "match", "names `audience` and", matching("{ audience: a, audiences: [b] }")),
     ("AUD100", 7, "match.audiences", "at least 1 item", matching("{ audiences: [] }")),
     (
-        "AUD101",
+        "AUD110",
         8,
-        "contact.frequency",
-        "not supported",
-        changed("[email]", "[email], frequency: []"),
+        "contact.suppress[1]",
+        "not a reason to suppress",
+        changed("[email]", "[email], suppress: [minor, complain]"),
+    ),
+    (
+        "AUD100",
+        8,
+        "contact.consent.required",
+        "nobody is contacted without consent",
+        changed("[email]", "[email], consent: { required: false }"),
+    ),
+    (
+        "AUD100",
+        8,
+        "contact.consent.unknown",
+        "must be 'deny'",
+        changed("[email]", "[email], consent: { unknown: allow }"),
+    ),
+    (
+        "AUD100",
+        8,
+        "contact.consent.jurisdiction_from",
+        "must be 'country'",
+        changed("[email]", "[email], consent: { jurisdiction_from: language }"),
     ),
     ("AUD102", 2, "audience", "must be the file's name", changed("everybody", "somebody")),
     ("AUD102", 2, "audience", "reserved", changed("everybody", "audience_of_all")),
@@ -119,7 +140,13 @@ WRONG = [
         experimenting("  salt: 0123456789abcdef\n", ""),
     ),
     ("AUD110", 5, "purpose", "not a declared purpose", changed("newsletter", "newsleter")),
-    ("AUD110", 9, "goal.metric", "unknown metric", SMALLEST + "goal: { metric: joy, window: 14d }"),
+    (
+        "AUD110",
+        9,
+        "goal.metric",
+        "not a declared metric",
+        SMALLEST + "goal: { metric: joy, window: 14d }",
+    ),
     ("AUD112", 1, "owner", "is required", changed("owner: someone@example.com\n", "")),
     ("AUD112", 1, "expires_on", "needs an end", changed("evergreen: true\n", "")),
     (
@@ -214,6 +241,7 @@ def test_a_wrong_definition(write: Write, wrong: tuple[str, int, str, str, str])
         (matching("{ score: chrun_risk, gte: 0.5 }"), "`churn_risk`"),
         (matching("{ sql: \"contry = 'DE'\", reason: x }"), "`country`"),
         (changed("newsletter", "newsleter"), "`newsletter`"),
+        (SMALLEST + "goal: { metric: reviews, window: 14d }", "`review`"),
         (matching("{ column: country, equal: DE }"), "known here:"),
     ],
 )
@@ -242,7 +270,7 @@ def test_a_salt_belongs_to_one_experiment(write: Write) -> None:
     definitions, problems = check_definitions(write(other, "somebody.yml"), LANGUAGE)
     assert [str(each) for each in problems] == [
         "somebody.yml:13: AUD106 experiment.salt: is used by everybody.yml too"
-        " (got 0123456789abcdef)"
+        " (got '0123456789abcdef')"
     ]
     assert len(definitions) == 2
 
@@ -287,7 +315,7 @@ def test_scalars_stay_text(write: Write, value: str) -> None:
     assert definition.match.model_dump(by_alias=True)["eq"] == value
 
 
-def test_columns_and_purposes_are_looked_up_only_with_a_language(write: Write) -> None:
+def test_names_are_looked_up_only_with_a_language(write: Write) -> None:
     [definition] = load_definitions(write(matching("{ column: unheard_of, eq: DE }")))
     assert definition.audience == "everybody"
 

@@ -12,6 +12,7 @@ from orchestration import settings as places
 from orchestration.cli.main import run
 from orchestration.compile import MODELS, audience_language, compile_audiences
 from orchestration.settings import DEFINITIONS
+from tests.audiences.conftest import SMALLEST
 
 
 def test_they_are_sound_and_compiled() -> None:
@@ -87,6 +88,7 @@ def test_problems_are_named_with_their_fix(
         (["preview", "everybody"], 1, "perennial run"),
         (["history", "everybody"], 1, "perennial run"),
         (["export", "everybody"], 1, "perennial run"),
+        (["preview", "everbody"], 2, "did you mean `everybody`?"),
         (["new", "audience_x"], 2, "reserved"),
         (["new", "fine", "--purpose", "newsleter"], 2, "did you mean `newsletter`?"),
         (["preview"], 2, "--help"),
@@ -99,5 +101,6 @@ def test_what_cannot_be_done_says_why(
     code: int,
     says: str,
 ) -> None:
+    (definitions / "everybody.yml").write_text(SMALLEST)
     assert run(["audiences", *arguments]) == code
     assert says in capsys.readouterr().err

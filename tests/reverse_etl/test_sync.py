@@ -118,6 +118,18 @@ def test_a_reviewed_plan_does_not_send_whom_it_withheld(
     assert held_ids(receiver) == {"b"}
 
 
+@pytest.mark.parametrize("reason", ["withdrawn", "objected", "unconfirmed", "erased"])
+def test_who_took_consent_back_after_the_plan_is_not_sent(
+    shop: Shop, context: SyncContext, hook: Sync, receiver: Receiver, reason: str
+) -> None:
+    shop.named("a", "b")
+    plan = plan_sync(hook, context)
+    shop.blocks = [("a", "email", "newsletter", reason)]
+    shop.named("a", "b")
+    assert apply_sync(hook, context, plan_id=plan.plan_id).withheld == 1
+    assert held_ids(receiver) == {"b"}
+
+
 def test_a_block_withholds_and_lifting_it_delivers(
     shop: Shop, context: SyncContext, hook: Sync, receiver: Receiver
 ) -> None:

@@ -18,8 +18,10 @@ EMPTY = """
     create table campaign_arm_shares (campaign_id varchar, arm varchar, share decimal(18, 8));
     create table audience_settings (audience varchar, experiment varchar, phase bigint);
     create table audience_arms (audience varchar, arm varchar, first_slot bigint, last_slot bigint);
+    create table audience_global_holdout (experiment varchar, phase bigint, first_slot bigint, last_slot bigint);
     create table int_campaigns_listed (campaign_id varchar, name varchar, program varchar, goal_window_days bigint);
     create table int_campaign_reassignments_counted (campaign_id varchar, reassigned bigint);
+    create table int_campaign_conflicts_found (campaign_id varchar, customer_id varchar);
     create table int_campaign_attributions_summed (
         campaign_id varchar, arm varchar, measured_conversions bigint, measured_revenue_amount decimal(18, 4)
     );

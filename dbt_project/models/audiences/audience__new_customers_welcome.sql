@@ -2,9 +2,9 @@
 
 with
 
-audience_members as (
+member_facts as (
 
-    select * from {{ ref('audience_members') }}
+    select * from {{ ref('audience_member_facts') }}
     where audience = 'new_customers_welcome'
 
 ),
@@ -19,13 +19,19 @@ members as (
 
     select
         customer_traits.*,
-        audience_members.entry_seq,
-        audience_members.entered_at,
-        audience_members.arm,
-        audience_members.contact_channel
-    from audience_members
+        member_facts.entry_seq,
+        member_facts.entered_at,
+        member_facts.arm,
+        member_facts.contact_channel,
+        member_facts.content_key,
+        member_facts.content_locale,
+        member_facts.locale_step,
+        member_facts.offer_id,
+        member_facts.offer_until,
+        member_facts.send_at_utc
+    from member_facts
     inner join customer_traits
-        on audience_members.customer_id = customer_traits.customer_id
+        on member_facts.customer_id = customer_traits.customer_id
 
 )
 

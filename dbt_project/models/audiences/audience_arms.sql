@@ -5,6 +5,34 @@ with
 written as (
 
     select
+        'account_unused' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'account_unused' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'at_risk_fading' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'at_risk_fading' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
         'at_risk_high_value' as audience,
         'holdout' as arm,
         '0' as first_slot,
@@ -19,6 +47,76 @@ written as (
         'true' as is_delivered
     union all
     select
+        'at_risk_saver' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'at_risk_saver' as audience,
+        'offer' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'browse_reminder' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'browse_reminder' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'cart_reminder_1' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'cart_reminder_1' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'cart_reminder_2' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'cart_reminder_2' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'cart_reminder_3' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'cart_reminder_3' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
         'churned_winback' as audience,
         'holdout' as arm,
         '0' as first_slot,
@@ -27,6 +125,300 @@ written as (
     union all
     select
         'churned_winback' as audience,
+        'offer' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'community_invite' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'community_invite' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'cross_sell' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'cross_sell' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'engagement_interest_content' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'engagement_interest_content' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'engagement_unused_feature' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'engagement_unused_feature' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'lead_nurture' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'lead_nurture' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'loyal_offer' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'loyal_offer' as audience,
+        'offer' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'loyalty_near_tier' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'loyalty_near_tier' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'loyalty_perks' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'loyalty_perks' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'newsletter_welcome' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'newsletter_welcome' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'onboarding_next_step' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'onboarding_next_step' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'onboarding_stalled' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'onboarding_stalled' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'onboarding_welcome_1' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'onboarding_welcome_1' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'onboarding_welcome_2' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'onboarding_welcome_2' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'onboarding_welcome_3' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'onboarding_welcome_3' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'referral_invite' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'referral_invite' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'replenishment_due' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'replenishment_due' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'review_request' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'review_request' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'value_summary' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'value_summary' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'whats_new_since' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'whats_new_since' as audience,
+        'message' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'winback_gold' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'winback_gold' as audience,
+        'offer' as arm,
+        '1000' as first_slot,
+        '9999' as last_slot,
+        'true' as is_delivered
+    union all
+    select
+        'winback_silver' as audience,
+        'holdout' as arm,
+        '0' as first_slot,
+        '999' as last_slot,
+        'false' as is_delivered
+    union all
+    select
+        'winback_silver' as audience,
         'offer' as arm,
         '1000' as first_slot,
         '9999' as last_slot,

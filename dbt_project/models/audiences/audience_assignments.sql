@@ -1,43 +1,35 @@
-{# A ledger: the rows of earlier days, and those of today's newcomers to an experiment's phase. #}
+{# A ledger: the rows of earlier days, and those of everybody who was randomised today for the first time. #}
 
 with earlier as (
     select * from {{ ref('stg_state__assignments') }}
 ),
 
-dispositions as (
-    select * from {{ ref('audience_dispositions') }}
-    where arm is not null
+newcomers as (
+    select newcomers.*
+    from {{ ref('audience_newcomers') }} as newcomers
+    inner join {{ ref('audience_verdicts') }} as verdicts on newcomers.audience = verdicts.audience
+    where verdicts.is_decided
 ),
 
-verdicts as (
-    select * from {{ ref('audience_verdicts') }}
-    where is_decided
-),
-
-standing as (
-    select * from {{ ref('stg_state__memberships') }}
-    where exited_at is null
-),
-
-decided_today as (
+{# A person may be new to several audiences of an experiment, which give the same arm: `union` keeps one. #}
+randomised as (
     select
-        dispositions.experiment,
-        dispositions.phase,
-        dispositions.customer_id,
-        dispositions.arm,
-        dispositions.slot
-    from dispositions
-    inner join verdicts on dispositions.audience = verdicts.audience
-    left join standing
-        on
-            dispositions.audience = standing.audience
-            and dispositions.customer_id = standing.customer_id
-    left join earlier
-        on
-            dispositions.experiment = earlier.experiment
-            and dispositions.phase = earlier.phase
-            and dispositions.customer_id = earlier.customer_id
-    where standing.customer_id is null and earlier.customer_id is null
+        experiment,
+        phase,
+        customer_id,
+        arm,
+        slot
+    from newcomers
+    where arm is not null and coalesce(withheld_as, '') <> 'global_holdout'
+    union
+    select
+        global_experiment as experiment,
+        global_phase as phase,
+        customer_id,
+        global_arm as arm,
+        global_slot as slot
+    from newcomers
+    where global_arm is not null
 )
 
 select
@@ -52,10 +44,16 @@ from earlier
 union all
 
 select
-    experiment,
-    phase,
-    customer_id,
-    arm,
-    slot,
+    randomised.experiment,
+    randomised.phase,
+    randomised.customer_id,
+    randomised.arm,
+    randomised.slot,
     cast({{ as_of_date() }} as timestamp) as assigned_at
-from decided_today
+from randomised
+left join earlier
+    on
+        randomised.experiment = earlier.experiment
+        and randomised.phase = earlier.phase
+        and randomised.customer_id = earlier.customer_id
+where earlier.customer_id is null

@@ -5,6 +5,21 @@ with
 written as (
 
     select
+        'account_unused' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'at_risk_fading' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'at_risk_fading' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
         'at_risk_high_value' as audience,
         'email' as channel,
         '1' as preference
@@ -15,14 +30,349 @@ written as (
         '2' as preference
     union all
     select
+        'at_risk_saver' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'at_risk_saver' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'at_risk_unhappy' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'browse_reminder' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'browse_reminder' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'cart_reminder_1' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'cart_reminder_1' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'cart_reminder_2' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'cart_reminder_2' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'cart_reminder_3' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'cart_reminder_3' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
         'churned_winback' as audience,
         'email' as channel,
         '1' as preference
     union all
     select
+        'community_invite' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'community_invite' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'cross_sell' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'cross_sell' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'delay_apology' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'delay_apology' as audience,
+        'sms' as channel,
+        '2' as preference
+    union all
+    select
+        'delay_apology' as audience,
+        'push' as channel,
+        '3' as preference
+    union all
+    select
+        'delivery_survey' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'delivery_survey' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'engagement_interest_content' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'engagement_interest_content' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'engagement_unused_feature' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'engagement_unused_feature' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'exit_survey' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'lead_nurture' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'lead_nurture' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'loyal_offer' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'loyal_offer' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'loyalty_near_tier' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'loyalty_near_tier' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'loyalty_perks' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'loyalty_perks' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'loyalty_tier_up' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'loyalty_tier_up' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
         'new_customers_welcome' as audience,
         'email' as channel,
         '1' as preference
+    union all
+    select
+        'newsletter_welcome' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'onboarding_needs_help' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'onboarding_next_step' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'onboarding_next_step' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'onboarding_stalled' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'onboarding_stalled' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'onboarding_welcome_1' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'onboarding_welcome_1' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'onboarding_welcome_2' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'onboarding_welcome_2' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'onboarding_welcome_3' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'onboarding_welcome_3' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'points_expiring' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'points_expiring' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'referral_invite' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'referral_invite' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'referral_reward' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'referral_reward' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'referral_reward_friend' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'referral_reward_friend' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'replenishment_due' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'replenishment_due' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'review_request' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'review_request' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'value_summary' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'value_summary' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'whats_new_since' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'whats_new_since' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'winback_gold' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'winback_gold' as audience,
+        'push' as channel,
+        '2' as preference
+    union all
+    select
+        'winback_silver' as audience,
+        'email' as channel,
+        '1' as preference
+    union all
+    select
+        'winback_silver' as audience,
+        'push' as channel,
+        '2' as preference
 
 ),
 

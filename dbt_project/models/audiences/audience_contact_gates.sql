@@ -9,7 +9,9 @@ channels as (
         audience_channels.audience,
         audience_channels.channel,
         audience_channels.preference,
-        audience_settings.purpose
+        audience_settings.purpose,
+        audience_settings.denies_unknown,
+        audience_settings.suppressed_reasons
     from {{ ref('audience_channels') }} as audience_channels
     inner join {{ ref('audience_settings') }} as audience_settings
         on audience_channels.audience = audience_settings.audience
@@ -32,8 +34,14 @@ gated as (
         candidates.audience,
         candidates.customer_id,
         channels.preference,
-        coalesce(permissions.reason, '') not in ('bounced_hard', 'complained') as is_open,
-        coalesce(permissions.is_allowed, false) as is_allowed,
+        coalesce(
+            channels.suppressed_reasons not like '%|' || permissions.reason || '|%', true
+        ) as is_open,
+        coalesce(
+            permissions.is_allowed
+            and not (channels.denies_unknown and permissions.reason = 'unknown_opt_out'),
+            false
+        ) as is_allowed,
         case
             when channels.channel = 'email' then traits.email is not null
             when channels.channel in ('sms', 'whatsapp') then traits.phone is not null

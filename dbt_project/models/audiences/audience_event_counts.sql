@@ -5,13 +5,27 @@ with
 customer_events as (
 
     select * from {{ ref('customer_events') }}
-    where 1 = 0
+    where event_name in (
+        'subscription_ended',
+        'support_ticket_opened'
+    )
 
 ),
 
 counted as (
 
-    select customer_id
+    select
+        customer_id,
+        count(*) filter (
+            where
+            event_name = 'subscription_ended'
+            and cast(occurred_at as date) >= {{ add_days(as_of_date(), -30) }}
+        ) as count__subscription_ended__30d,
+        count(*) filter (
+            where
+            event_name = 'support_ticket_opened'
+            and cast(occurred_at as date) >= {{ add_days(as_of_date(), -7) }}
+        ) as count__support_ticket_opened__7d
     from customer_events
     group by customer_id
 

@@ -8,38 +8,363 @@ customer_traits as (
 
 ),
 
+audience_event_counts as (
+
+    select * from {{ ref('audience_event_counts') }}
+
+),
+
+customers as (
+
+    select
+        customer_traits.*,
+        coalesce(audience_event_counts.count__subscription_ended__30d, 0) as count__subscription_ended__30d,
+        coalesce(audience_event_counts.count__support_ticket_opened__7d, 0) as count__support_ticket_opened__7d
+    from customer_traits
+    left join audience_event_counts
+        on customer_traits.customer_id = audience_event_counts.customer_id
+
+),
+
 matched as (
 
     select
         customer_id,
+        coalesce(
+            account_id is not null
+            and account_days_since_last_seen >= 30,
+            false
+        ) as account_unused,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as account_unused__excluded,
+        coalesce(
+            lifecycle_stage in ('active', 'retained', 'advocate', 'reactivated')
+            and usage_trend <= 0.5
+            and order_count >= 2,
+            false
+        ) as at_risk_fading,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as at_risk_fading__excluded,
         coalesce(
             lifecycle_stage in ('at_risk')
             and m_score >= 4,
             false
         ) as at_risk_high_value,
         coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as at_risk_high_value__excluded,
+        coalesce(
+            lifecycle_stage in ('at_risk')
+            and recommended_action = 'discount'
+            and m_score < 4,
+            false
+        ) as at_risk_saver,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as at_risk_saver__excluded,
+        coalesce(
+            lifecycle_stage in ('at_risk')
+            and recommended_action = 'solve_problem',
+            false
+        ) as at_risk_unhappy,
+        coalesce(
             rfm_segment in ('champions', 'loyal'),
             false
         ) as best_customers,
+        coalesce(
+            abandoned_browse_product_id is not null
+            and days_since_abandoned_browse <= 2
+            and has_abandoned_cart = false,
+            false
+        ) as browse_reminder,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as browse_reminder__excluded,
+        coalesce(
+            has_abandoned_cart = true
+            and days_since_abandoned_cart <= 1,
+            false
+        ) as cart_reminder_1,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as cart_reminder_1__excluded,
+        coalesce(
+            has_abandoned_cart = true,
+            false
+        ) as cart_reminder_2,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as cart_reminder_2__excluded,
+        coalesce(
+            has_abandoned_cart = true,
+            false
+        ) as cart_reminder_3,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as cart_reminder_3__excluded,
         coalesce(
             lifecycle_stage in ('churned'),
             false
         ) as churned_winback,
         coalesce(
+            lifecycle_stage in ('advocate')
+            and active_days_28d >= 1,
+            false
+        ) as community_invite,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as community_invite__excluded,
+        coalesce(
+            days_since_last_order <= 30
+            and days_since_last_delivery between 3 and 21
+            and recommended_product_1_reason = 'also_bought',
+            false
+        ) as cross_sell,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as cross_sell__excluded,
+        coalesce(
+            has_overdue_delivery = true,
+            false
+        ) as delay_apology,
+        coalesce(
+            is_delivery_survey_due = true,
+            false
+        ) as delivery_survey,
+        coalesce(
+            open_ticket_count >= 1,
+            false
+        ) as delivery_survey__excluded,
+        coalesce(
+            top_interest is not null
+            and lifecycle_segment in ('active', 'new'),
+            false
+        ) as engagement_interest_content,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as engagement_interest_content__excluded,
+        coalesce(
+            lifecycle_segment in ('active')
+            and unused_key_feature is not null
+            and days_since_last_seen <= 30,
+            false
+        ) as engagement_unused_feature,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as engagement_unused_feature__excluded,
+        coalesce(
+            (
+                days_since_churn <= 30
+                or count__subscription_ended__30d >= 1
+            )
+            and is_survey_allowed = true,
+            false
+        ) as exit_survey,
+        coalesce(
+            open_ticket_count >= 1,
+            false
+        ) as exit_survey__excluded,
+        coalesce(
+            lead_grade in ('A1', 'A2', 'B1', 'B2'),
+            false
+        ) as lead_nurture,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as lead_nurture__excluded,
+        coalesce(
+            rfm_segment in ('champions', 'loyal')
+            and coalesce(days_since_last_discount > 60, true)
+            and is_discount_allowed = true,
+            false
+        ) as loyal_offer,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as loyal_offer__excluded,
+        coalesce(
+            points_to_next_tier between 1 and 50
+            and days_since_last_order <= 365,
+            false
+        ) as loyalty_near_tier,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as loyalty_near_tier__excluded,
+        coalesce(
+            loyalty_tier in ('gold', 'platinum')
+            and loyalty_perks is not null
+            and days_since_last_order between 60 and 365,
+            false
+        ) as loyalty_perks,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as loyalty_perks__excluded,
+        coalesce(
+            days_since_tier_upgrade <= 7,
+            false
+        ) as loyalty_tier_up,
+        coalesce(
             lifecycle_stage in ('onboarding'),
             false
         ) as new_customers_welcome,
+        coalesce(
+            days_since_newsletter_consent <= 2,
+            false
+        ) as newsletter_welcome,
+        coalesce(
+            days_since_created <= 60
+            and (
+                has_unresolved_bad_experience = true
+                or open_ticket_count >= 1
+                or count__support_ticket_opened__7d >= 1
+            ),
+            false
+        ) as onboarding_needs_help,
+        coalesce(
+            next_onboarding_step is not null
+            and days_since_last_onboarding_step between 2 and 6
+            and activated_at is null,
+            false
+        ) as onboarding_next_step,
+        coalesce(
+            next_onboarding_step is not null
+            and (
+                days_since_last_onboarding_step between 7 and 30
+                or (
+                    onboarding_steps_done = 0
+                    and days_since_created between 7 and 30
+                )
+            )
+            and activated_at is null,
+            false
+        ) as onboarding_stalled,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as onboarding_stalled__excluded,
+        coalesce(
+            days_since_created <= 2
+            and activated_at is null,
+            false
+        ) as onboarding_welcome_1,
+        coalesce(
+            days_since_created <= 14
+            and activated_at is null,
+            false
+        ) as onboarding_welcome_2,
+        coalesce(
+            days_since_created <= 21
+            and activated_at is null,
+            false
+        ) as onboarding_welcome_3,
         coalesce(
             order_count <= 1
             and days_since_last_order >= 180,
             false
         ) as one_time_buyers,
         coalesce(
+            points_expiring_30d >= 20,
+            false
+        ) as points_expiring,
+        coalesce(
+            latest_nps_group in ('promoter')
+            and referral_invited_count = 0,
+            false
+        ) as referral_invite,
+        coalesce(
+            has_unresolved_bad_experience = true
+            or is_latest_csat_satisfied = false,
+            false
+        ) as referral_invite__excluded,
+        coalesce(
+            days_since_friend_qualified <= 7,
+            false
+        ) as referral_reward,
+        coalesce(
+            days_since_referral_qualified <= 7,
+            false
+        ) as referral_reward_friend,
+        coalesce(
+            days_since_replenishment_due between 0 and 14,
+            false
+        ) as replenishment_due,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as replenishment_due__excluded,
+        coalesce(
+            is_review_request_due = true,
+            false
+        ) as review_request,
+        coalesce(
+            is_latest_csat_satisfied = false,
+            false
+        ) as review_request__excluded,
+        coalesce(
             lifecycle_stage in ('at_risk')
             and order_count >= 2,
             false
-        ) as slipping_away
-    from customer_traits
+        ) as slipping_away,
+        coalesce(
+            churn_risk_band in ('medium', 'high')
+            and lifecycle_stage not in ('churned')
+            and recommended_action in ('remind_of_value', 'show_range')
+            and order_count >= 3,
+            false
+        ) as value_summary,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as value_summary__excluded,
+        coalesce(
+            lifecycle_stage in ('churned')
+            and releases_since_churn >= 1
+            and days_since_churn >= 14,
+            false
+        ) as whats_new_since,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as whats_new_since__excluded,
+        coalesce(
+            lifecycle_stage in ('churned')
+            and m_score >= 4
+            and days_since_churn between 30 and 365
+            and winback_count <= 1
+            and is_discount_allowed = true,
+            false
+        ) as winback_gold,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as winback_gold__excluded,
+        coalesce(
+            lifecycle_stage in ('churned')
+            and m_score between 2 and 3
+            and days_since_churn between 30 and 365,
+            false
+        ) as winback_silver,
+        coalesce(
+            has_unresolved_bad_experience = true,
+            false
+        ) as winback_silver__excluded
+    from customers
 
 )
 

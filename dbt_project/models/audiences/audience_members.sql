@@ -13,6 +13,10 @@ contact_gates as (
 first_channels as (
     select * from {{ ref('audience_channels') }}
     where preference = 1
+),
+
+send_windows as (
+    select * from {{ ref('audience_send_windows') }}
 )
 
 select
@@ -21,6 +25,9 @@ select
     memberships.entry_seq,
     memberships.entered_at,
     memberships.arm,
+    memberships.offer_id,
+    memberships.offer_until,
+    send_windows.send_window,
     coalesce(contact_gates.contact_channel, first_channels.channel) as contact_channel
 from memberships
 left join contact_gates
@@ -28,3 +35,4 @@ left join contact_gates
         memberships.audience = contact_gates.audience
         and memberships.customer_id = contact_gates.customer_id
 left join first_channels on memberships.audience = first_channels.audience
+left join send_windows on memberships.audience = send_windows.audience

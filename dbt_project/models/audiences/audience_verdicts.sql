@@ -14,6 +14,9 @@ judged as (
     select
         settings.audience,
         settings.experiment,
+        settings.meets_global_holdout,
+        settings.priority_group,
+        case when settings.step is not null then settings.program end as journey,
         coalesce(settings.status = 'retired' or settings.expires_on < {{ as_of_date() }}, false) as is_ended,
         settings.status = 'active' and coalesce(verdicts.verdict, 'hold') = 'pass' as is_passed
     from settings
@@ -23,6 +26,9 @@ judged as (
 select
     audience,
     experiment,
+    meets_global_holdout,
+    priority_group,
+    journey,
     is_ended,
     is_passed and not is_ended as is_decided
 from judged

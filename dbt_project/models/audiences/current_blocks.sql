@@ -1,5 +1,5 @@
 {# A view, and not as of a day: delivery reads it just before sending, and it can only withhold (design law 3).
-   Decisions rank as in contact_permissions. #}
+   Decisions rank as in contact_permissions; who is a minor, and where a grant must be confirmed, is decided there for the day. #}
 {{ config(materialized='view') }}
 
 with purposes as (
@@ -7,66 +7,28 @@ with purposes as (
 ),
 
 channels as (
-    {% for channel in ['email', 'sms', 'push', 'whatsapp', 'webhook'] %}
-    select '{{ channel }}' as channel{{ ' union all' if not loop.last }}
-    {% endfor %}
+    select channel from {{ ref('contact_channels') }}
 ),
 
 erased as (
-    select customer_id from {{ ref('stg_shop__erasures_uncut') }}
-    union
-    select customer_id from {{ ref('stg_state__erasures_uncut') }}
+    select * from {{ ref('int_erasures_known_uncut') }}
 ),
 
 decisions as (
-    select
-        customer_id,
-        channel,
-        purpose,
-        status,
-        status as reason,
-        occurred_at
-    from {{ ref('stg_shop__consents_uncut') }}
-    union all
-    select
-        customer_id,
-        channel,
-        null as purpose,
-        'withdrawn' as status,
-        event as reason,
-        occurred_at
-    from {{ ref('stg_shop__message_events_uncut') }}
-    where event in ('unsubscribed', 'complained', 'bounced_hard')
-),
-
-{# What a message drew counts for every purpose. #}
-ranked as (
-    select
-        decisions.customer_id,
-        decisions.channel,
-        purposes.purpose,
-        decisions.status,
-        decisions.reason,
-        row_number() over (
-            partition by decisions.customer_id, decisions.channel, purposes.purpose
-            order by
-                case when decisions.status = 'objected' then 0 else 1 end asc, decisions.occurred_at desc,
-                case when decisions.status = 'granted' then 1 else 0 end asc,
-                decisions.reason asc
-        ) as decision_rank
-    from decisions
-    inner join purposes on coalesce(decisions.purpose, purposes.purpose) = purposes.purpose
-    left join erased on decisions.customer_id = erased.customer_id
-    where erased.customer_id is null
+    select * from {{ ref('int_consents_decided_uncut') }}
 )
 
 select
-    customer_id,
-    channel,
-    purpose,
-    reason
-from ranked
-where decision_rank = 1 and status <> 'granted'
+    decisions.customer_id,
+    decisions.channel,
+    decisions.purpose,
+    case when decisions.status = 'granted' then 'unconfirmed' else decisions.reason end as reason
+from decisions
+inner join purposes on decisions.purpose = purposes.purpose
+left join erased on decisions.customer_id = erased.customer_id
+where
+    erased.customer_id is null
+    and (decisions.status <> 'granted' or decisions.opt_in_step = 'requested')
 
 union all
 

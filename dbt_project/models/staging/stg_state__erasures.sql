@@ -1,6 +1,8 @@
+{{ config(materialized='view') }}
+{# A view without the as-of cut: who was forgotten stays forgotten, also on earlier days (design law 3). #}
+
 select
-    customer_id,
-    requested_at,
-    as_of_date
+    hash_key,
+    customer_hash,
+    requested_at
 from {{ source('state', 'erasures') }}
-where requested_at < {{ as_of_end() }}

@@ -20,6 +20,8 @@ select
     exit_reason,
     arm,
     is_delivered,
+    offer_id,
+    offer_until,
     entered_at,
     exited_at
 from ranked

@@ -2,6 +2,7 @@ create or replace view shop.customers as
 with named as (
     select
         people.*,
+        1 + floor(u('account', customer_no) * ceil(getvariable('customers') / 250e0))::bigint as drawn_account,
         case
             when u('gender', customer_no) < 0.52e0 then 'female'
             when u('gender', customer_no) < 0.99e0 then 'male'
@@ -39,8 +40,12 @@ select
         'paid_search', 'paid_social', 'paid_social', 'paid_social', 'paid_social', 'referral', 'referral', 'email',
         'direct', 'direct', 'display', null
     ], u('channel', customer_no)) as acquisition_channel,
-    case when is_business
-        then 'b' || (100001 + floor(u('account', customer_no) * ceil(getvariable('customers') / 250e0))::bigint)
+    -- every fifth account is one that nobody uses: people who signed up long ago and never bought
+    case
+        when is_business and drawn_account % 5 = 2
+            and (is_natural_buyer or signup_demand > 0.75e0 * getvariable('days'))
+            then 'b' || (100000 + drawn_account - 1)
+        when is_business then 'b' || (100000 + drawn_account)
     end as account_id,
     case when u('deleted', customer_no) < 0.005e0
         then known(later(created_at, 200e0 * expo('deleted.at', customer_no)))

@@ -6,6 +6,9 @@ with everything as (
     select customer_no, effect_at, false, campaign_no from work.outcomes
     where is_assigned and effect_at is not null
     union all
+    select customer_no, effect_at, false, 10 from work.shipped_reactions
+    where effect_at is not null
+    union all
     select
         purchases.customer_no,
         greatest(

@@ -66,3 +66,11 @@ select
     cast(null as varchar) as product_id
 from {{ ref('stg_shop__referrals') }}
 where qualified_at is not null
+union all
+select
+    customer_id,
+    occurred_at,
+    event_name,
+    value,
+    cast(null as varchar) as product_id
+from {{ ref('int_program_records_listed_as_events') }}

@@ -38,6 +38,7 @@ paired as (
         cast(count(*) over (partition by arms.campaign_id) as bigint) as arms,
         splits.plan_source,
         splits.reassigned,
+        splits.arm_conflicts,
         splits.srm_p_value,
         controls.campaign_id is not null as has_control,
         {% for column in sums %}

@@ -12,6 +12,10 @@ goal_events as (
     select * from {{ ref('int_goal_events_listed') }}
 ),
 
+conflicts as (
+    select * from {{ ref('int_campaign_conflicts_found') }}
+),
+
 {# A campaign that only its messages name has the goal and window of every other. #}
 aimed as (
     select
@@ -51,7 +55,7 @@ select
     windows.customer_id,
     windows.arm,
     windows.is_control,
-    windows.is_assigned,
+    windows.is_assigned and conflicts.customer_id is null as is_assigned,
     windows.starts_at,
     windows.window_ends_on,
     windows.window_ends_on <= {{ as_of_date() }} as is_window_over,
@@ -63,3 +67,7 @@ left join hits
     on
         windows.campaign_id = hits.campaign_id
         and windows.customer_id = hits.customer_id
+left join conflicts
+    on
+        windows.campaign_id = conflicts.campaign_id
+        and windows.customer_id = conflicts.customer_id

@@ -18,6 +18,14 @@ reassignments as (
     select * from {{ ref('int_campaign_reassignments_counted') }}
 ),
 
+conflicts as (
+    select
+        campaign_id,
+        count(*) as arm_conflicts
+    from {{ ref('int_campaign_conflicts_found') }}
+    group by campaign_id
+),
+
 {# Pearson's chi-square: of each arm, how far the people are from the expected ones. #}
 tested as (
     select
@@ -37,6 +45,7 @@ select
     tested.campaign_id,
     tested.plan_source,
     cast(coalesce(reassignments.reassigned, 0) as bigint) as reassigned,
+    cast(coalesce(conflicts.arm_conflicts, 0) as bigint) as arm_conflicts,
     tested.chi_square,
     case
         when tested.has_unplanned_arm = 1 then 0e0
@@ -45,3 +54,4 @@ select
     end as srm_p_value
 from tested
 left join reassignments on tested.campaign_id = reassignments.campaign_id
+left join conflicts on tested.campaign_id = conflicts.campaign_id

@@ -11,8 +11,17 @@ own_phases as (
     from {{ ref('stg_state__assignments') }}
 ),
 
+{# Steps of a programme may share an experiment: the first stands for it. #}
 audience_settings as (
-    select * from {{ ref('audience_settings') }}
+    select
+        *,
+        row_number() over (partition by experiment order by step asc nulls first, audience asc) as experiment_rank
+    from {{ ref('audience_settings') }}
+    where experiment is not null
+),
+
+goal_metrics as (
+    select * from {{ ref('goal_metrics') }}
 ),
 
 own_campaigns as (
@@ -20,9 +29,12 @@ own_campaigns as (
         own_phases.experiment || ':' || cast(own_phases.phase as {{ t_text() }}) as campaign_id,
         audience_settings.audience,
         audience_settings.program,
+        goal_metrics.event_name as goal_event,
         audience_settings.goal_window_days
     from own_phases
-    left join audience_settings on own_phases.experiment = audience_settings.experiment
+    left join audience_settings
+        on own_phases.experiment = audience_settings.experiment and audience_settings.experiment_rank = 1
+    left join goal_metrics on audience_settings.goal_metric = goal_metrics.metric
 )
 
 select
@@ -46,7 +58,7 @@ select
     coalesce(own_campaigns.program, 'other') as program,
     cast(null as {{ t_text() }}) as channel,
     own_campaigns.audience,
-    'order_completed' as goal_event,
+    coalesce(own_campaigns.goal_event, 'order_completed') as goal_event,
     coalesce(own_campaigns.goal_window_days, {{ var('campaign_goal_window_days') }}) as goal_window_days,
     cast(null as decimal(18, 4)) as cost_amount,
     cast(null as timestamp) as starts_at,

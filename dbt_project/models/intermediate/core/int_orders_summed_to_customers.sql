@@ -3,8 +3,8 @@ with
 orders as (
     select
         *,
-        {{ days_between('ordered_on', as_of_date()) }} as days_ago
-    from {{ ref('int_orders_netted_of_refunds') }}
+        {{ days_between('ordered_at', as_of_date()) }} as days_ago
+    from {{ ref('fct_orders') }}
     where is_counted
 ),
 
@@ -18,7 +18,9 @@ summed as (
         sum(case when days_ago <= 90 then 1 else 0 end) as order_count_90d,
         sum(case when days_ago <= 365 then 1 else 0 end) as order_count_365d,
         sum(net_amount) as net_revenue_amount,
-        sum(case when days_ago <= 365 then net_amount else 0 end) as net_revenue_365d_amount
+        sum(case when days_ago <= 365 then net_amount else 0 end) as net_revenue_365d_amount,
+        sum(case when days_ago <= 365 then gross_amount else 0 end) as gross_365d_amount,
+        sum(case when days_ago <= 365 then discount_amount else 0 end) as discount_365d_amount
     from orders
     group by customer_id
 )
@@ -33,5 +35,6 @@ select
     cast(order_count_365d as bigint) as order_count_365d,
     cast(net_revenue_amount as decimal(18, 4)) as net_revenue_amount,
     cast(net_revenue_365d_amount as decimal(18, 4)) as net_revenue_365d_amount,
-    cast({{ ratio('net_revenue_amount', 'order_count') }} as decimal(18, 4)) as average_order_value_amount
+    cast({{ ratio('net_revenue_amount', 'order_count') }} as decimal(18, 4)) as average_order_value_amount,
+    {{ ratio('discount_365d_amount', 'gross_365d_amount') }} as discount_share_365d
 from summed

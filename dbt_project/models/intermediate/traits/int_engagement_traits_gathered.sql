@@ -16,6 +16,11 @@ onboarding as (
 interests as (
     select * from {{ ref('fct_interest_affinity') }}
     where interest_rank = 1
+),
+
+unused_features as (
+    select * from {{ ref('int_unused_features_ranked') }}
+    where feature_rank = 1
 )
 
 select
@@ -49,8 +54,10 @@ select
     onboarding.is_activated_7d,
     interests.interest as top_interest,
     interests.source as top_interest_source,
-    interests.affinity as top_interest_affinity
+    interests.affinity as top_interest_affinity,
+    unused_features.feature as unused_key_feature
 from customers
 inner join engagement on customers.customer_id = engagement.customer_id
 inner join onboarding on customers.customer_id = onboarding.customer_id
 left join interests on customers.customer_id = interests.customer_id
+left join unused_features on customers.customer_id = unused_features.customer_id

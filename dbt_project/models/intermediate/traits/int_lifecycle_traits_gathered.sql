@@ -17,6 +17,10 @@ subscriptions as (
     select * from {{ ref('int_subscriptions_summed_to_customers') }}
 ),
 
+releases as (
+    select * from {{ ref('int_releases_summed_to_customers') }}
+),
+
 conversions as (
     select
         customers.customer_id,
@@ -40,6 +44,8 @@ select
     {{ days_between('conversions.first_converted_at', as_of_date()) }} as tenure_days,
     histories.churned_at,
     {{ days_between('histories.churned_at', as_of_date()) }} as days_since_churn,
+    coalesce(releases.release_count, 0) as releases_since_churn,
+    releases.latest_release as latest_release_since_churn,
     histories.reactivated_at,
     histories.winback_count,
     coalesce(subscriptions.has_live_subscription, false) as has_live_subscription,
@@ -52,5 +58,6 @@ select
 from customers
 left join conversions on customers.customer_id = conversions.customer_id
 left join histories on customers.customer_id = histories.customer_id
+left join releases on customers.customer_id = releases.customer_id
 left join stages on histories.lifecycle_stage = stages.lifecycle_stage
 left join subscriptions on customers.customer_id = subscriptions.customer_id

@@ -50,6 +50,7 @@ select
     browses.last_browsed_at,
     browses.abandoned_browse_product_id,
     browses.abandoned_browse_at,
+    {{ days_between('browses.abandoned_browse_at', as_of_date()) }} as days_since_abandoned_browse,
     recommendations.product_1_id as recommended_product_1_id,
     recommendations.product_1_reason as recommended_product_1_reason,
     recommendations.product_2_id as recommended_product_2_id,
@@ -57,7 +58,8 @@ select
     recommendations.product_3_id as recommended_product_3_id,
     recommendations.product_3_reason as recommended_product_3_reason,
     replenishments.product_id as replenishment_due_product_id,
-    replenishments.due_on as replenishment_due_on
+    replenishments.due_on as replenishment_due_on,
+    {{ days_between('replenishments.due_on', as_of_date()) }} as days_since_replenishment_due
 from customers
 left join carts on customers.customer_id = carts.customer_id and carts.cart_rank = 1
 left join recommendations on customers.customer_id = recommendations.customer_id

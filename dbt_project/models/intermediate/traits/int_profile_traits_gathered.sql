@@ -17,14 +17,25 @@ customers as (
 
 age_bands as (
     select * from {{ ref('age_bands') }}
+),
+
+consents as (
+    select
+        customer_id,
+        min(occurred_at) as granted_at
+    from {{ ref('int_consents_decided') }}
+    where purpose = 'newsletter' and status = 'granted'
+    group by customer_id
 )
 
 select
     customers.customer_id,
     cast(customers.age as bigint) as age,
     coalesce(age_bands.age_band, 'unknown') as age_band,
-    {{ days_between('customers.created_at', as_of_date()) }} as days_since_created
+    {{ days_between('customers.created_at', as_of_date()) }} as days_since_created,
+    {{ days_between('consents.granted_at', as_of_date()) }} as days_since_newsletter_consent
 from customers
+left join consents on customers.customer_id = consents.customer_id
 left join age_bands
     on
         customers.age >= age_bands.age_from

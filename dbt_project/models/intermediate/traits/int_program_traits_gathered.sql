@@ -14,9 +14,12 @@ referrers as (
 ),
 
 referees as (
-    select distinct referee_customer_id
+    select
+        referee_customer_id,
+        max(case when status = 'qualified' then qualified_at end) as qualified_at
     from {{ ref('fct_referrals') }}
     where status in ('signed_up', 'qualified', 'clawed_back')
+    group by referee_customer_id
 ),
 
 lead_scores as (
@@ -30,6 +33,7 @@ select
     loyalty_accounts.perks as loyalty_perks,
     loyalty_accounts.tier_since as loyalty_tier_since,
     loyalty_accounts.tier_valid_until as loyalty_tier_valid_until,
+    {{ days_between('loyalty_accounts.tier_upgraded_on', as_of_date()) }} as days_since_tier_upgrade,
     coalesce(loyalty_accounts.is_in_grace, false) as is_loyalty_tier_in_grace,
     loyalty_accounts.next_tier as next_loyalty_tier,
     loyalty_accounts.points_to_next_tier,
@@ -39,8 +43,10 @@ select
     coalesce(loyalty_accounts.points_earned_365d, 0) as points_earned_365d,
     coalesce(referrers.invited, 0) as referral_invited_count,
     coalesce(referrers.qualified, 0) as referral_qualified_count,
+    {{ days_between('referrers.last_qualified_at', as_of_date()) }} as days_since_friend_qualified,
     referrers.referral_code,
     referees.referee_customer_id is not null as is_referred,
+    {{ days_between('referees.qualified_at', as_of_date()) }} as days_since_referral_qualified,
     lead_scores.lead_grade,
     lead_scores.fit_score as lead_fit_score,
     lead_scores.engagement_score as lead_engagement_score,

@@ -32,6 +32,7 @@ select
     cast(coalesce(order_sums.net_revenue_amount, 0) as decimal(18, 4)) as net_revenue_amount,
     cast(coalesce(order_sums.net_revenue_365d_amount, 0) as decimal(18, 4)) as net_revenue_365d_amount,
     order_sums.average_order_value_amount,
+    order_sums.discount_share_365d,
     customers.first_product_category,
     rfm.recency_days,
     rfm.frequency,

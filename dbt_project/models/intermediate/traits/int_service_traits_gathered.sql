@@ -28,6 +28,7 @@ select
     coalesce(accounts.is_any_active, false) as is_account_any_active,
     coalesce(accounts.is_all_active, false) as is_account_all_active,
     coalesce(accounts.is_none_active, false) as is_account_none_active,
+    {{ days_between('accounts.last_seen_at', as_of_date()) }} as account_days_since_last_seen,
     contacts.last_contacted_at,
     {{ days_between('contacts.last_contacted_at', as_of_date()) }} as days_since_last_contact,
     coalesce(contacts.contact_count_7d, 0) as contact_count_7d,

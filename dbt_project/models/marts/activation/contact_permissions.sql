@@ -8,51 +8,54 @@ customers as (
     where not is_deleted and not is_erased
 ),
 
-channels as (
-    select * from {{ ref('contact_channels') }}
-),
-
 purposes as (
     select * from {{ ref('consent_purposes') }}
 ),
 
 rules as (
-    select * from {{ ref('consent_rules') }}
+    select * from {{ ref('int_contact_rules_resolved') }}
 ),
 
 decisions as (
     select * from {{ ref('int_consents_decided') }}
 ),
 
-{# The most exact rule counts: country and channel, then country, then the default. #}
-regimes as (
+minors as (
+    select * from {{ ref('int_minors_found') }}
+),
+
+decided as (
     select
-        countries.country,
-        channels.channel,
-        coalesce(exact.regime, by_country.regime, by_default.regime, 'opt_in') as regime
-    from (select distinct country from customers) as countries
-    cross join channels
-    left join rules as exact on countries.country = exact.country and channels.channel = exact.channel
-    left join rules as by_country on countries.country = by_country.country and by_country.channel = '*'
-    left join rules as by_default on by_default.country = '*' and by_default.channel = '*'
+        customers.customer_id,
+        rules.channel,
+        purposes.purpose,
+        coalesce(decisions.status, 'unknown') as status,
+        decisions.occurred_at as since,
+        case
+            when minors.customer_id is not null then 'minor'
+            when decisions.status is null then 'unknown_' || rules.regime
+            when decisions.status <> 'granted' then decisions.reason
+            when decisions.opt_in_step = 'requested' then 'unconfirmed'
+            when decisions.opt_in_step is null and rules.needs_confirmation then 'unconfirmed'
+            else 'granted'
+        end as reason
+    from customers
+    inner join rules on customers.country = rules.country
+    cross join purposes
+    left join decisions
+        on
+            customers.customer_id = decisions.customer_id
+            and rules.channel = decisions.channel
+            and purposes.purpose = decisions.purpose
+    left join minors on customers.customer_id = minors.customer_id
 )
 
 select
-    customers.customer_id,
-    regimes.channel,
-    purposes.purpose,
-    coalesce(decisions.status, 'unknown') as status,
-    decisions.occurred_at as since,
-    case
-        when decisions.status is null then regimes.regime = 'opt_out'
-        else decisions.status = 'granted'
-    end as is_allowed,
-    coalesce(decisions.reason, 'unknown_' || regimes.regime) as reason
-from customers
-inner join regimes on customers.country = regimes.country
-cross join purposes
-left join decisions
-    on
-        customers.customer_id = decisions.customer_id
-        and regimes.channel = decisions.channel
-        and purposes.purpose = decisions.purpose
+    customer_id,
+    channel,
+    purpose,
+    status,
+    since,
+    reason in ('granted', 'unknown_opt_out') as is_allowed,
+    reason
+from decided

@@ -16,7 +16,8 @@ tracked as (
         customer_id is not null
         and event_name not in (
             'order_completed', 'subscription_started', 'subscription_ended', 'subscription_upgraded',
-            'support_ticket_opened', 'review_written', 'nps_answered', 'referral_qualified'
+            'support_ticket_opened', 'review_written', 'nps_answered', 'survey_answered', 'referral_qualified',
+            'activated', 'feature_first_used', 'points_redeemed'
         )
 ),
 

@@ -29,6 +29,7 @@ select
     pairs.control_assigned,
     pairs.arm_assigned,
     pairs.reassigned,
+    pairs.arm_conflicts,
     pairs.plan_source,
     pairs.srm_p_value,
     pairs.readable_on,

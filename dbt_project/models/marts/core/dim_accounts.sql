@@ -24,7 +24,8 @@ joined as (
         coalesce(people.churned_customers, 0) as churned_customers,
         cast(coalesce(people.net_revenue_amount, 0) as decimal(18, 4)) as net_revenue_amount,
         cast(coalesce(people.net_revenue_365d_amount, 0) as decimal(18, 4)) as net_revenue_365d_amount,
-        people.last_ordered_at
+        people.last_ordered_at,
+        people.last_seen_at
     from accounts
     left join people on accounts.account_id = people.account_id
     left join bands as employees_bands
@@ -65,5 +66,6 @@ select
     net_revenue_amount,
     net_revenue_365d_amount,
     last_ordered_at,
+    last_seen_at,
     created_at
 from joined

@@ -14,8 +14,6 @@ first_orders as (
 
 erased as (
     select customer_id from {{ ref('stg_shop__erasures') }}
-    union
-    select customer_id from {{ ref('stg_state__erasures') }}
 )
 
 select

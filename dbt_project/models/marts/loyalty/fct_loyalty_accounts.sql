@@ -49,6 +49,8 @@ select
     current_tiers.tier,
     tiers.perks,
     cast(current_tiers.entered_at as date) as tier_since,
+    case when current_tiers.entry_reason = 'upgraded' then cast(current_tiers.entered_at as date) end
+        as tier_upgraded_on,
     {{ add_days('claims.ends_on', -1) }} as tier_valid_until,
     coalesce(claims.period_ends_on <= {{ as_of_date() }}, false) as is_in_grace,
     ladder.tier as next_tier,

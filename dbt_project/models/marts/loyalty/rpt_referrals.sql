@@ -34,6 +34,7 @@ counted as (
         sum(case when status = 'blocked' then 1 else 0 end) as blocked,
         sum(coalesce(reward_amount, 0)) as reward_amount,
         sum(coalesce(referee_reward_amount, 0)) as referee_reward_amount,
+        max(case when status = 'qualified' then qualified_at end) as last_qualified_at,
         max(invited_at) as last_invited_at
     from referrals
     group by referrer_customer_id
@@ -52,6 +53,7 @@ select
     cast(counted.blocked as bigint) as blocked,
     cast(counted.reward_amount as decimal(18, 4)) as reward_amount,
     cast(counted.referee_reward_amount as decimal(18, 4)) as referee_reward_amount,
+    counted.last_qualified_at,
     counted.last_invited_at
 from counted
 left join first_codes
