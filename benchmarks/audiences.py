@@ -19,14 +19,14 @@ from typing import Any
 
 import duckdb
 
-from audiences.compiled import compile_to, read_purposes
+from audiences.compiled import compile_to
 from audiences.errors import WorkError
 from audiences.loader import load_definitions
-from audiences.rules import read_traits, to_sql
+from audiences.rules import to_sql
 from audiences.spec import Definition
 from benchmarks.forecasts import seconds, upstream
 from benchmarks.plain import models_in_order
-from orchestration.compile import PURPOSES, TRAITS
+from orchestration.compile import audience_language
 from orchestration.dbt import DBT, environment
 from orchestration.settings import DBT_PROJECT, Settings
 
@@ -60,6 +60,14 @@ KNOWN = {
 }
 """Columns whose values matter; one value in twenty of the others is missing."""
 
+
+RULES = (
+    "",
+    "  frequency: [{ max: 2, per: 7d, kind: rolling, scope: all_marketing }]\n",
+    "entry: { min_match: 2d, reentry_after: 30d }\n",
+    "entry: { capacity: { max: 5000, order_by: [predicted_clv_365d_amount desc] } }\n",
+)
+"""How people enter: every fourth audience has no rule, a cap, a dwell time, a capacity."""
 
 REQUIRED = {
     "customers": "customer_id,created_at",
@@ -96,7 +104,7 @@ def definition(number: int, kinds: dict[str, list[str]]) -> str:
     return (
         f"version: 1\naudience: a{number:03}\nlabel: {{ en: Generated }}\nowner: bench@example.com\n"
         f"purpose: newsletter\nevergreen: true\nmatch:\n  all:\n{matches}\n"
-        f"exclude: {{ column: {more[1]}, eq: v0 }}\ncontact: {{ channels: [email, push] }}\n"
+        f"exclude: {{ column: {more[1]}, eq: v0 }}\ncontact:\n  channels: [email, push]\n{RULES[number % 4]}"
     )
 
 
@@ -126,14 +134,12 @@ class Bench:
         """The compiled audience models for so many definitions, each after all it reads."""
         self.definitions.mkdir(exist_ok=True)
         kinds: dict[str, list[str]] = {}
-        for column, kind in read_traits(TRAITS).items():
+        for column, kind in audience_language().traits.items():
             if column not in KNOWN:
                 kinds.setdefault(kind, []).append(column)
         for number in range(audiences):
             (self.definitions / f"a{number:03}.yml").write_text(definition(number, kinds))
-        compile_to(
-            self.definitions, self.project / "models/audiences", TRAITS, read_purposes(PURPOSES)
-        )
+        compile_to(self.definitions, self.project / "models/audiences", audience_language())
         self.dbt("compile", "--no-introspect", "--select", "path:models/audiences")
         manifest = json.loads((self.folder / "target" / "manifest.json").read_text())
         return [
@@ -206,7 +212,7 @@ class Bench:
     def traits(self) -> str:
         """Every trait of the contract with simulated values, as SQL."""
         columns = []
-        for column, kind in read_traits(TRAITS).items():
+        for column, kind in audience_language().traits.items():
             value = KNOWN.get(column, SIMULATED[kind]).format(
                 column=column, kind="bigint" if kind == "number" else "varchar", as_of=AS_OF
             )
@@ -233,7 +239,7 @@ def best_of(times: int, work: Callable[[], object]) -> float:
 
 def one_query_each(warehouse: duckdb.DuckDBPyConnection, definitions: Sequence[Definition]) -> None:
     """The peer: the same conditions, each audience by a query of its own; events are counted already."""
-    traits = read_traits(TRAITS)
+    traits = audience_language().traits
     for one in definitions:
         condition = to_sql(one.match, traits).replace("{{ t_double() }}", "double")
         warehouse.execute(f"""

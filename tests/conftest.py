@@ -41,6 +41,15 @@ class Place:
             return warehouse.execute(query, list(parameters)).fetchall()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests in one process: they share fixtures. Those that run the pipeline share dbt's target folder."""
+    for item in items:
+        runs_pipeline = item.get_closest_marker("pipeline") is not None
+        group = "pipeline" if runs_pipeline else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def make_place(root: Path, as_of: date) -> Place:
     (root / "raw").mkdir(parents=True)
     return Place(

@@ -123,6 +123,7 @@ def write_requests(raw: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.pipeline
 def test_a_person_is_forgotten_and_does_not_come_back(shop: Place) -> None:
     [(asked,), (asks_tomorrow,)] = duckdb.sql(
         f"select customer_id from '{shop.settings.raw_dir}/erasures.parquet' order by requested_at"

@@ -19,7 +19,7 @@ from orchestration.sample.shipped import TRUE_EFFECT
 from orchestration.settings import DEFINITIONS
 from tests.conftest import Place, make_place
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.pipeline]
 
 LAST_DAY = date(2026, 6, 30)
 SENT_FROM = LAST_DAY - timedelta(days=60)

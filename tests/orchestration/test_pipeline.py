@@ -13,7 +13,7 @@ import yaml
 from orchestration.settings import ROOT
 from tests.conftest import Place, make_place
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.pipeline]
 
 LAST_DAY = date(2026, 3, 31)
 SCHEMAS = (
