@@ -43,10 +43,10 @@ class Place:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process: they share fixtures. Those that run the pipeline share dbt's target folder."""
+    """Keep the tests of a file in one process, for their fixtures, and all that run the pipeline, for dbt's target."""
     for item in items:
         runs_pipeline = item.get_closest_marker("pipeline") is not None
-        group = "pipeline" if runs_pipeline else str(item.path)
+        group = "pipeline" if runs_pipeline else item.location[0]
         item.add_marker(pytest.mark.xdist_group(group))
 
 
