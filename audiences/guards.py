@@ -19,6 +19,8 @@ from audiences.spec import Definition
 ACCEPTABLE = frozenset({"size", "change", "empty", "overlap", "freshness", "consents"})
 
 _CODES = {
+    "without_id": "AUD203",
+    "repeated": "AUD203",
     "traits_off_days": "AUD301",
     "freshness": "AUD301",
     "size": "AUD302",
@@ -89,16 +91,17 @@ def _fresh(measures: Measures) -> Iterator[Expectation]:
 
 
 def _size(definition: Definition, measures: Measures) -> Iterator[Expectation]:
-    size, reach = definition.guardrails.size, measures.reach
+    """Who would be in the audience when the day is over, in all arms."""
+    size, people = definition.guardrails.size, measures.admitted
     if size.min is not None:
-        reason = f"{reach:,} people are fewer than guardrails.size.min {size.min:,}"
-        yield _within("reach", size.min, None, "size", reason)
+        reason = f"{people:,} people are fewer than guardrails.size.min {size.min:,}"
+        yield _within("admitted", size.min, None, "size", reason)
     if size.max is not None:
-        reason = f"{reach:,} people are more than guardrails.size.max {size.max:,}"
-        yield _within("reach", None, size.max, "size", reason)
+        reason = f"{people:,} people are more than guardrails.size.max {size.max:,}"
+        yield _within("admitted", None, size.max, "size", reason)
     if measures.members and not definition.guardrails.allow_empty:
         reason = f"it became empty and would lose {measures.members:,} members"
-        yield _within("reach", 1, None, "empty", reason)
+        yield _within("admitted", 1, None, "empty", reason)
 
 
 def _change(definition: Definition, measures: Measures) -> Iterator[Expectation]:

@@ -17,7 +17,12 @@ PASSES = [
     pytest.param(Day({"eligible": 150}, 100, 100), {}, id="grew within the limit"),
     pytest.param(Day({"eligible": 70}, 100, 100), {}, id="shrank within the limit"),
     pytest.param(
-        Day({"frequency_capped": 100}, 100, 100), {}, id="capped people are still members"
+        Day({"eligible": 60, "frequency_capped": 40}, 60, 100), {}, id="who waits is no loss"
+    ),
+    pytest.param(
+        Day({"eligible": 4, "over_capacity": 9}),
+        {"guardrails": {"size": {"max": 4}}},
+        id="who waits for a place takes none",
     ),
     pytest.param(Day(), {}, id="empty with nobody to lose"),
     pytest.param(Day({"no_consent": 9}), {}, id="nobody may be contacted, nobody to lose"),
@@ -121,7 +126,7 @@ HOLDS = [
             "where customer_id = 'eligible2'",
         ),
         {},
-        "1 candidates repeat the customer_id of another",
+        "AUD203: 1 candidates repeat the customer_id of another",
         id="one person twice",
     ),
     pytest.param(
@@ -130,7 +135,7 @@ HOLDS = [
             change="update audiences.audience_dispositions set customer_id = null where customer_id = 'excluded2'",
         ),
         {},
-        "1 candidates have no customer_id",
+        "AUD203: 1 candidates have no customer_id",
         id="nobody",
     ),
     pytest.param(
