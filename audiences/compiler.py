@@ -16,6 +16,8 @@ from audiences.payload_tables import payload_files
 from audiences.settings_tables import settings_files
 from audiences.spec import Definition
 
+LONGEST = 100  # characters of a piece of SQL on one line
+
 
 def compile_definitions(
     definitions: Iterable[Definition], traits: Traits, holdout: GlobalHoldout | None = None
@@ -73,13 +75,17 @@ def _candidates_of(one: Definition) -> str:
     )
 
 
+def _traits_but(replaced: list[str]) -> str:
+    """All traits but some, on one line where that is short enough."""
+    line = f"{{{{ columns_but('customer_traits', {replaced}) }}}}"
+    return line if len(line) <= LONGEST else line.replace(", '", ",\n            '")
+
+
 def _audience_sql(one: Definition, traits: Traits) -> str:
     columns = _payload_columns(one)
     replaced = [name for name in columns if name in traits]
     selected = [
-        f"{{{{ columns_but('customer_traits', {replaced}) }}}}"
-        if replaced
-        else "customer_traits.*",
+        _traits_but(replaced) if replaced else "customer_traits.*",
         *(f"member_facts.{name}" for name in ADDED),
         *(f"{_payload_value(column, traits)} as {name}" for name, column in columns.items()),
     ]

@@ -93,5 +93,8 @@ class SendWindow(Block):
         """What the window comes to, in words; windows that are alike have the same."""
         days = ",".join(day for day in DAYS if day in self.days)
         hours = f"{self.local.from_}-{self.local.to}"
-        calendar = [self.quiet_calendar] if self.quiet_calendar else []
-        return " ".join([days, hours, ">".join(self.zone), self.if_past, *calendar])
+        zones = ">".join(
+            zone.removesuffix(".timezone").removesuffix(".default_timezone") for zone in self.zone
+        )
+        quiet = ["quiet"] if self.quiet_calendar else []
+        return " ".join([days, hours, zones, self.if_past, *quiet])

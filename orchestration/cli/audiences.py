@@ -10,6 +10,8 @@ from orchestration.cli import audience_people, audience_reports, audience_tests
 from orchestration.cli.accept import accept
 from orchestration.cli.output import print_json
 
+FEW = 3  # warnings shown for all audiences together
+
 app = typer.Typer(no_args_is_help=True, help="The audience tools.")
 
 Name = Annotated[str, typer.Argument(help="Name of the audience.", metavar="NAME")]
@@ -47,29 +49,44 @@ app.command("list")(audience_reports.list_audiences)
 
 
 @app.command()
-def validate(as_json: Json = False) -> None:
-    """Check every definition and name every problem, with its place and its fix."""
+def validate(
+    name: Annotated[
+        str | None, typer.Argument(help="One audience; all of them by default.", metavar="NAME")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check definitions and name every problem, with its place and its fix; warnings in full for one audience."""
     from audiences.loader import check_definitions
     from orchestration.compile import audience_language, contradictions, warnings
+    from orchestration.names import check_name
     from orchestration.settings import DEFINITIONS, load_settings
 
     settings = load_settings()
     definitions, problems = check_definitions(DEFINITIONS, audience_language())
     problems += contradictions(DEFINITIONS, definitions, settings)
     warned = warnings(DEFINITIONS, definitions, settings)
+    if name is not None:
+        check_name(name, settings.warehouse)
+        problems = [each for each in problems if each.file == f"{name}.yml"]
+        warned = [each for each in warned if each.file == f"{name}.yml"]
     if as_json:
         document = {"problems": problems, "warnings": warned}
         lists = {name: [asdict(each) for each in found] for name, found in document.items()}
         print_json({"valid": len(definitions), **lists})
     else:
-        for kind, found in (("error", problems), ("warning", warned)):
+        shown = {"error": problems, "warning": warned if name or len(warned) <= FEW else []}
+        for kind, found in shown.items():
             for problem in found:
                 click.echo(f"{kind}: {problem}", err=True)
                 click.echo(f"fix:   {problem.fix}", err=True)
     if problems:
         raise typer.Exit(2)
     if not as_json:
-        click.echo(f"{len(definitions)} definitions, no problem")
+        click.echo(f"{name or f'{len(definitions)} definitions'}, no problem")
+        if warned and not shown["warning"]:
+            click.echo(
+                f"{len(warned)} warnings; `perennial audiences validate NAME` shows those of one audience"
+            )
 
 
 @app.command("compile")

@@ -53,7 +53,7 @@ SPELLED = {
     r"\{\{ t_text\(\) \}\}": "varchar",
     r"\{\{ t_double\(\) \}\}": "double",
     r"\{\{ as_of_date\(\) \}\}": f"cast('{RENDERED}' as date)",
-    r"\{\{ columns_but\('(\w+)', \[(.*)\]\) \}\}": _columns_but,
+    r"\{\{ columns_but\('(\w+)', \[([^]]*)\]\) \}\}": _columns_but,
     r"\{\{ add_days\(as_of_date\(\), -(\d+)\) \}\}": rf"(cast('{RENDERED}' as date) - \1)",
 }
 UNCUT = {

@@ -178,7 +178,7 @@ def test_the_send_window_that_is_not_written(write: Write) -> None:
     assert one.contact is not None
     assert one.contact.send_window == SendWindow()
     assert one.contact.send_window.key == (
-        "mon,tue,wed,thu,fri,sat,sun 09:00-20:00 profile.timezone>market.default_timezone next_window"
+        "mon,tue,wed,thu,fri,sat,sun 09:00-20:00 profile>market next_window"
     )
 
 

@@ -147,6 +147,7 @@ def test_history_and_export(project: Project) -> None:
 
 def test_validate_and_new_salt(project: Project) -> None:
     assert project.json("validate") == {"valid": 2, "problems": [], "warnings": []}
+    assert "buyers, no problem" in project.text("validate", "buyers")
     first, second = (project.text("new-salt").strip() for _ in range(2))
     assert len(first) == 16
     assert int(first, 16) != int(second, 16)
@@ -159,6 +160,7 @@ WRONG = [
     (("overlap", "--of", "byers"), 2, "there is no audience 'byers'", "`buyers`?"),
     (("history", "everbody"), 2, "there is no audience 'everbody'", "`everybody`?"),
     (("export", "everbody"), 2, "there is no audience 'everbody'", "`everybody`?"),
+    (("validate", "byers"), 2, "there is no audience 'byers'", "`buyers`?"),
     (("test", "byers"), 2, "there is no audience 'byers'", "`buyers`?"),
     (("diff", "buyers", "--since", "soon"), 2, "'soon' is not a day", "YYYY-MM-DD"),
     (("diff", "buyers", "--since", "2026-03-09"), 2, "is after the last run", "2026-03-03"),

@@ -18,7 +18,10 @@ customer_traits as (
 members as (
 
     select
-        {{ columns_but('customer_traits', ['first_name', 'risk_driver_1', 'risk_driver_2', 'risk_driver_3']) }},
+        {{ columns_but('customer_traits', ['first_name',
+            'risk_driver_1',
+            'risk_driver_2',
+            'risk_driver_3']) }},
         member_facts.entry_seq,
         member_facts.entered_at,
         member_facts.arm,

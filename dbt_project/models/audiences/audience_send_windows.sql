@@ -6,7 +6,7 @@ written as (
 
     select
         'account_unused' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -17,7 +17,7 @@ written as (
     union all
     select
         'at_risk_fading' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -28,7 +28,7 @@ written as (
     union all
     select
         'at_risk_high_value' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -39,7 +39,7 @@ written as (
     union all
     select
         'at_risk_saver' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -50,7 +50,7 @@ written as (
     union all
     select
         'at_risk_unhappy' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
         '1234567' as weekdays,
         '480' as opens_minute,
         '1260' as closes_minute,
@@ -61,7 +61,7 @@ written as (
     union all
     select
         'browse_reminder' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -72,7 +72,7 @@ written as (
     union all
     select
         'cart_reminder_1' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -83,7 +83,7 @@ written as (
     union all
     select
         'cart_reminder_2' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -94,7 +94,7 @@ written as (
     union all
     select
         'cart_reminder_3' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -105,7 +105,7 @@ written as (
     union all
     select
         'churned_winback' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 09:00-20:00 profile.timezone>market.default_timezone next_window' as send_window,
+        'mon,tue,wed,thu,fri,sat,sun 09:00-20:00 profile>market next_window' as send_window,
         '1234567' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -116,7 +116,7 @@ written as (
     union all
     select
         'community_invite' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -127,7 +127,7 @@ written as (
     union all
     select
         'cross_sell' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -138,7 +138,7 @@ written as (
     union all
     select
         'delay_apology' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
         '1234567' as weekdays,
         '480' as opens_minute,
         '1260' as closes_minute,
@@ -149,7 +149,7 @@ written as (
     union all
     select
         'delivery_survey' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
         '1234567' as weekdays,
         '480' as opens_minute,
         '1260' as closes_minute,
@@ -160,7 +160,7 @@ written as (
     union all
     select
         'engagement_interest_content' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -171,7 +171,7 @@ written as (
     union all
     select
         'engagement_unused_feature' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -182,7 +182,7 @@ written as (
     union all
     select
         'exit_survey' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
         '1234567' as weekdays,
         '480' as opens_minute,
         '1260' as closes_minute,
@@ -193,7 +193,7 @@ written as (
     union all
     select
         'lead_nurture' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -204,7 +204,7 @@ written as (
     union all
     select
         'loyal_offer' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -215,7 +215,7 @@ written as (
     union all
     select
         'loyalty_near_tier' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -226,7 +226,7 @@ written as (
     union all
     select
         'loyalty_perks' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -237,7 +237,7 @@ written as (
     union all
     select
         'loyalty_tier_up' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
         '1234567' as weekdays,
         '480' as opens_minute,
         '1260' as closes_minute,
@@ -248,7 +248,7 @@ written as (
     union all
     select
         'new_customers_welcome' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 09:00-20:00 profile.timezone>market.default_timezone next_window' as send_window,
+        'mon,tue,wed,thu,fri,sat,sun 09:00-20:00 profile>market next_window' as send_window,
         '1234567' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -259,7 +259,7 @@ written as (
     union all
     select
         'newsletter_welcome' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
         '1234567' as weekdays,
         '480' as opens_minute,
         '1260' as closes_minute,
@@ -270,7 +270,7 @@ written as (
     union all
     select
         'onboarding_needs_help' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
         '1234567' as weekdays,
         '480' as opens_minute,
         '1260' as closes_minute,
@@ -281,7 +281,7 @@ written as (
     union all
     select
         'onboarding_next_step' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -292,7 +292,7 @@ written as (
     union all
     select
         'onboarding_stalled' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -303,7 +303,7 @@ written as (
     union all
     select
         'onboarding_welcome_1' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
         '1234567' as weekdays,
         '480' as opens_minute,
         '1260' as closes_minute,
@@ -314,7 +314,7 @@ written as (
     union all
     select
         'onboarding_welcome_2' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
         '1234567' as weekdays,
         '480' as opens_minute,
         '1260' as closes_minute,
@@ -325,7 +325,7 @@ written as (
     union all
     select
         'onboarding_welcome_3' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
         '1234567' as weekdays,
         '480' as opens_minute,
         '1260' as closes_minute,
@@ -336,7 +336,7 @@ written as (
     union all
     select
         'points_expiring' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
         '1234567' as weekdays,
         '480' as opens_minute,
         '1260' as closes_minute,
@@ -347,7 +347,7 @@ written as (
     union all
     select
         'referral_invite' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -358,7 +358,7 @@ written as (
     union all
     select
         'referral_reward' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
         '1234567' as weekdays,
         '480' as opens_minute,
         '1260' as closes_minute,
@@ -369,7 +369,7 @@ written as (
     union all
     select
         'referral_reward_friend' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile.timezone>market.default_timezone next_window' as send_window,
+        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
         '1234567' as weekdays,
         '480' as opens_minute,
         '1260' as closes_minute,
@@ -380,7 +380,7 @@ written as (
     union all
     select
         'replenishment_due' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -391,7 +391,7 @@ written as (
     union all
     select
         'review_request' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -402,7 +402,7 @@ written as (
     union all
     select
         'value_summary' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -413,7 +413,7 @@ written as (
     union all
     select
         'whats_new_since' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -424,7 +424,7 @@ written as (
     union all
     select
         'winback_gold' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
@@ -435,7 +435,7 @@ written as (
     union all
     select
         'winback_silver' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile.timezone>market.default_timezone next_window holidays_by_country' as send_window,
+        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
         '123456' as weekdays,
         '540' as opens_minute,
         '1200' as closes_minute,
