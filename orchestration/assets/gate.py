@@ -34,6 +34,8 @@ def build_gate_asset(audiences: list[str]) -> dg.AssetsDefinition:
                 settings.as_of,
                 load_definitions(DEFINITIONS),
             )
+        passed = sum(verdict.verdict == "pass" for verdict in verdicts)
+        say(f"gate: {passed} of {len(verdicts)} audiences pass")
         for verdict in verdicts:
             check = dg.AssetCheckResult(
                 asset_key=keys[verdict.audience],
@@ -45,18 +47,18 @@ def build_gate_asset(audiences: list[str]) -> dg.AssetsDefinition:
                     "base_size": verdict.measures.base_size,
                 },
             )
-            say(_line(verdict))
+            if verdict.breaches:
+                say(_line(verdict))
             yield dg.MaterializeResult(asset_key=keys[verdict.audience], check_results=[check])
 
     return gate
 
 
 def _line(verdict: Verdict) -> str:
-    """What became of an audience; of a held one also why, and what may be done about it."""
+    """Why an audience is held and what may be done about it, or what was accepted."""
     name, measures = verdict.audience, verdict.measures
     counts = f"({measures.matched:,} of {measures.base_size:,} match)"
     if verdict.verdict == "pass":
-        accepted = f", {verdict.reason}" if verdict.reason else ""
-        return f"gate: {name} passes {counts}{accepted}"
+        return f"gate: {name} passes {counts}, {verdict.reason}"
     fix = f"; if that is right: `perennial audiences accept {name}`"
     return f"gate: {name} is held {counts}: {verdict.reason}{fix if verdict.is_acceptable else ''}"
