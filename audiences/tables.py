@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from textwrap import dedent, fill
 from typing import Any
 
 from audiences.model_text import SQL_HEADER, model_yml
 
 TEXT = "{{ t_text() }}"
+LONGEST = 110  # characters of a line
+JOINED = "\N{NO-BREAK SPACE}"  # a space within a value, where no line may break
 Value = str | int | bool | None
 
 
@@ -31,20 +34,19 @@ def table_files(tables: Iterable[Table]) -> dict[str, str]:
 
 
 def _table_sql(table: Table) -> str:
-    """Values are written as text and typed once, below, so that all branches agree."""
+    """Values are written as text, a row a line where it fits, and typed once, below."""
     names = [name for name, _, _ in table.columns]
-    branches = "\n    union all\n".join(_select(names, row) for row in table.rows)
-    if not branches:
-        branches = _select(names, [None] * len(names)) + "\n    where 1 = 0"
+    rows = ",\n".join(_tuple([_value(value) for value in row]) for row in table.rows)
+    nobody = f"    select {', '.join('null' for _ in names)}\n    where 1 = 0"
     typed = ",\n        ".join(
         f"cast({name} as {kind}) as {name}" for name, kind, _ in table.columns
     )
     return f"""{SQL_HEADER}
 with
 
-written as (
+written {dedent(_tuple(names))} as (
 
-{branches}
+{f"    values{chr(10)}{rows}" if rows else nobody}
 
 ),
 
@@ -60,16 +62,25 @@ select * from typed
 """
 
 
-def _select(names: Sequence[str], row: Sequence[Value]) -> str:
-    columns = ",\n        ".join(
-        f"{_value(value)} as {name}" for name, value in zip(names, row, strict=True)
+def _tuple(parts: Sequence[str]) -> str:
+    """Parts in brackets, on as few lines as fit."""
+    line = f"    ({', '.join(parts)})"
+    if len(line) <= LONGEST:
+        return line
+    words = fill(
+        ", ".join(part.replace(" ", JOINED) for part in parts),
+        LONGEST,
+        initial_indent=" " * 8,
+        subsequent_indent=" " * 8,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
-    return f"    select\n        {columns}"
+    return f"    (\n{words.replace(JOINED, ' ')}\n    )"
 
 
 def _value(value: Value) -> str:
     if value is None:
-        return f"cast(null as {TEXT})"
+        return "null"
     return f"'{str(value).lower() if isinstance(value, bool) else value}'"
 
 

@@ -12,7 +12,6 @@ from audiences.errors import InputError
 from audiences.loader import check_definitions, load_definitions
 from audiences.payload import ADDED, contents_of, offers_of
 from audiences.send_window import SendWindow
-from audiences.settings_tables import TEXT
 from orchestration.compile import SEEDS, TRAITS, audience_language
 from orchestration.settings import DBT_PROJECT
 from tests.audiences.conftest import EXPERIMENT, LANGUAGE, SMALLEST
@@ -167,9 +166,9 @@ def test_a_sound_payload(write: Write) -> None:
     assert "member_facts.send_at_utc as send_at,\n" in table
     assert "coalesce(member_facts.offer_id, 'none') as offer,\n" in table
     assert all(f"member_facts.{name}" in table for name in ADDED)
-    assert files["audience_payloads.sql"].count("union all") == 2
-    assert f"cast(null as {TEXT}) as offer_id" in files["audience_payloads.sql"]
-    assert "'17' as weekdays" in files["audience_send_windows.sql"]
+    assert files["audience_payloads.sql"].count("\n    ('") == 3
+    assert ", null)" in files["audience_payloads.sql"]  # the arm that offers nothing
+    assert "'17'" in files["audience_send_windows.sql"]
     assert "where offer_until > {{ as_of_date() }}" in files["audience_matches.sql"]
 
 

@@ -2,427 +2,69 @@
 
 with
 
-written as (
+written (audience, arm, first_slot, last_slot, is_delivered) as (
 
-    select
-        'account_unused' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'account_unused' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'at_risk_fading' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'at_risk_fading' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'at_risk_high_value' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'at_risk_high_value' as audience,
-        'reminder' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'at_risk_saver' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'at_risk_saver' as audience,
-        'offer' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'browse_reminder' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'browse_reminder' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'cart_reminder_1' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'cart_reminder_1' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'cart_reminder_2' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'cart_reminder_2' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'cart_reminder_3' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'cart_reminder_3' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'churned_winback' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'churned_winback' as audience,
-        'offer' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'community_invite' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'community_invite' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'cross_sell' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'cross_sell' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'engagement_interest_content' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'engagement_interest_content' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'engagement_unused_feature' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'engagement_unused_feature' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'lead_nurture' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'lead_nurture' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'loyal_offer' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'loyal_offer' as audience,
-        'offer' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'loyalty_near_tier' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'loyalty_near_tier' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'loyalty_perks' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'loyalty_perks' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'newsletter_welcome' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'newsletter_welcome' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'onboarding_next_step' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'onboarding_next_step' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'onboarding_stalled' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'onboarding_stalled' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'onboarding_welcome_1' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'onboarding_welcome_1' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'onboarding_welcome_2' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'onboarding_welcome_2' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'onboarding_welcome_3' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'onboarding_welcome_3' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'referral_invite' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'referral_invite' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'replenishment_due' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'replenishment_due' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'review_request' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'review_request' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'value_summary' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'value_summary' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'whats_new_since' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'whats_new_since' as audience,
-        'message' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'winback_gold' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'winback_gold' as audience,
-        'offer' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
-    union all
-    select
-        'winback_silver' as audience,
-        'holdout' as arm,
-        '0' as first_slot,
-        '999' as last_slot,
-        'false' as is_delivered
-    union all
-    select
-        'winback_silver' as audience,
-        'offer' as arm,
-        '1000' as first_slot,
-        '9999' as last_slot,
-        'true' as is_delivered
+    values
+    ('account_unused', 'holdout', '0', '999', 'false'),
+    ('account_unused', 'message', '1000', '9999', 'true'),
+    ('at_risk_fading', 'holdout', '0', '999', 'false'),
+    ('at_risk_fading', 'message', '1000', '9999', 'true'),
+    ('at_risk_high_value', 'holdout', '0', '999', 'false'),
+    ('at_risk_high_value', 'reminder', '1000', '9999', 'true'),
+    ('at_risk_saver', 'holdout', '0', '999', 'false'),
+    ('at_risk_saver', 'offer', '1000', '9999', 'true'),
+    ('browse_reminder', 'holdout', '0', '999', 'false'),
+    ('browse_reminder', 'message', '1000', '9999', 'true'),
+    ('cart_reminder_1', 'holdout', '0', '999', 'false'),
+    ('cart_reminder_1', 'message', '1000', '9999', 'true'),
+    ('cart_reminder_2', 'holdout', '0', '999', 'false'),
+    ('cart_reminder_2', 'message', '1000', '9999', 'true'),
+    ('cart_reminder_3', 'holdout', '0', '999', 'false'),
+    ('cart_reminder_3', 'message', '1000', '9999', 'true'),
+    ('churned_winback', 'holdout', '0', '999', 'false'),
+    ('churned_winback', 'offer', '1000', '9999', 'true'),
+    ('community_invite', 'holdout', '0', '999', 'false'),
+    ('community_invite', 'message', '1000', '9999', 'true'),
+    ('cross_sell', 'holdout', '0', '999', 'false'),
+    ('cross_sell', 'message', '1000', '9999', 'true'),
+    ('engagement_interest_content', 'holdout', '0', '999', 'false'),
+    ('engagement_interest_content', 'message', '1000', '9999', 'true'),
+    ('engagement_unused_feature', 'holdout', '0', '999', 'false'),
+    ('engagement_unused_feature', 'message', '1000', '9999', 'true'),
+    ('lead_nurture', 'holdout', '0', '999', 'false'),
+    ('lead_nurture', 'message', '1000', '9999', 'true'),
+    ('loyal_offer', 'holdout', '0', '999', 'false'),
+    ('loyal_offer', 'offer', '1000', '9999', 'true'),
+    ('loyalty_near_tier', 'holdout', '0', '999', 'false'),
+    ('loyalty_near_tier', 'message', '1000', '9999', 'true'),
+    ('loyalty_perks', 'holdout', '0', '999', 'false'),
+    ('loyalty_perks', 'message', '1000', '9999', 'true'),
+    ('newsletter_welcome', 'holdout', '0', '999', 'false'),
+    ('newsletter_welcome', 'message', '1000', '9999', 'true'),
+    ('onboarding_next_step', 'holdout', '0', '999', 'false'),
+    ('onboarding_next_step', 'message', '1000', '9999', 'true'),
+    ('onboarding_stalled', 'holdout', '0', '999', 'false'),
+    ('onboarding_stalled', 'message', '1000', '9999', 'true'),
+    ('onboarding_welcome_1', 'holdout', '0', '999', 'false'),
+    ('onboarding_welcome_1', 'message', '1000', '9999', 'true'),
+    ('onboarding_welcome_2', 'holdout', '0', '999', 'false'),
+    ('onboarding_welcome_2', 'message', '1000', '9999', 'true'),
+    ('onboarding_welcome_3', 'holdout', '0', '999', 'false'),
+    ('onboarding_welcome_3', 'message', '1000', '9999', 'true'),
+    ('referral_invite', 'holdout', '0', '999', 'false'),
+    ('referral_invite', 'message', '1000', '9999', 'true'),
+    ('replenishment_due', 'holdout', '0', '999', 'false'),
+    ('replenishment_due', 'message', '1000', '9999', 'true'),
+    ('review_request', 'holdout', '0', '999', 'false'),
+    ('review_request', 'message', '1000', '9999', 'true'),
+    ('value_summary', 'holdout', '0', '999', 'false'),
+    ('value_summary', 'message', '1000', '9999', 'true'),
+    ('whats_new_since', 'holdout', '0', '999', 'false'),
+    ('whats_new_since', 'message', '1000', '9999', 'true'),
+    ('winback_gold', 'holdout', '0', '999', 'false'),
+    ('winback_gold', 'offer', '1000', '9999', 'true'),
+    ('winback_silver', 'holdout', '0', '999', 'false'),
+    ('winback_silver', 'offer', '1000', '9999', 'true')
 
 ),
 

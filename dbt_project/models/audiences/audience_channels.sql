@@ -2,377 +2,83 @@
 
 with
 
-written as (
+written (audience, channel, preference) as (
 
-    select
-        'account_unused' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'at_risk_fading' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'at_risk_fading' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'at_risk_high_value' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'at_risk_high_value' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'at_risk_saver' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'at_risk_saver' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'at_risk_unhappy' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'browse_reminder' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'browse_reminder' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'cart_reminder_1' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'cart_reminder_1' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'cart_reminder_2' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'cart_reminder_2' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'cart_reminder_3' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'cart_reminder_3' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'churned_winback' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'community_invite' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'community_invite' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'cross_sell' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'cross_sell' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'delay_apology' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'delay_apology' as audience,
-        'sms' as channel,
-        '2' as preference
-    union all
-    select
-        'delay_apology' as audience,
-        'push' as channel,
-        '3' as preference
-    union all
-    select
-        'delivery_survey' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'delivery_survey' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'engagement_interest_content' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'engagement_interest_content' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'engagement_unused_feature' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'engagement_unused_feature' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'exit_survey' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'lead_nurture' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'lead_nurture' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'loyal_offer' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'loyal_offer' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'loyalty_near_tier' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'loyalty_near_tier' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'loyalty_perks' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'loyalty_perks' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'loyalty_tier_up' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'loyalty_tier_up' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'new_customers_welcome' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'newsletter_welcome' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'onboarding_needs_help' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'onboarding_next_step' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'onboarding_next_step' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'onboarding_stalled' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'onboarding_stalled' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'onboarding_welcome_1' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'onboarding_welcome_1' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'onboarding_welcome_2' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'onboarding_welcome_2' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'onboarding_welcome_3' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'onboarding_welcome_3' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'points_expiring' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'points_expiring' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'referral_invite' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'referral_invite' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'referral_reward' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'referral_reward' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'referral_reward_friend' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'referral_reward_friend' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'replenishment_due' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'replenishment_due' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'review_request' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'review_request' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'value_summary' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'value_summary' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'whats_new_since' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'whats_new_since' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'winback_gold' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'winback_gold' as audience,
-        'push' as channel,
-        '2' as preference
-    union all
-    select
-        'winback_silver' as audience,
-        'email' as channel,
-        '1' as preference
-    union all
-    select
-        'winback_silver' as audience,
-        'push' as channel,
-        '2' as preference
+    values
+    ('account_unused', 'email', '1'),
+    ('at_risk_fading', 'email', '1'),
+    ('at_risk_fading', 'push', '2'),
+    ('at_risk_high_value', 'email', '1'),
+    ('at_risk_high_value', 'push', '2'),
+    ('at_risk_saver', 'email', '1'),
+    ('at_risk_saver', 'push', '2'),
+    ('at_risk_unhappy', 'email', '1'),
+    ('browse_reminder', 'email', '1'),
+    ('browse_reminder', 'push', '2'),
+    ('cart_reminder_1', 'email', '1'),
+    ('cart_reminder_1', 'push', '2'),
+    ('cart_reminder_2', 'email', '1'),
+    ('cart_reminder_2', 'push', '2'),
+    ('cart_reminder_3', 'email', '1'),
+    ('cart_reminder_3', 'push', '2'),
+    ('churned_winback', 'email', '1'),
+    ('community_invite', 'email', '1'),
+    ('community_invite', 'push', '2'),
+    ('cross_sell', 'email', '1'),
+    ('cross_sell', 'push', '2'),
+    ('delay_apology', 'email', '1'),
+    ('delay_apology', 'sms', '2'),
+    ('delay_apology', 'push', '3'),
+    ('delivery_survey', 'email', '1'),
+    ('delivery_survey', 'push', '2'),
+    ('engagement_interest_content', 'email', '1'),
+    ('engagement_interest_content', 'push', '2'),
+    ('engagement_unused_feature', 'email', '1'),
+    ('engagement_unused_feature', 'push', '2'),
+    ('exit_survey', 'email', '1'),
+    ('lead_nurture', 'email', '1'),
+    ('lead_nurture', 'push', '2'),
+    ('loyal_offer', 'email', '1'),
+    ('loyal_offer', 'push', '2'),
+    ('loyalty_near_tier', 'email', '1'),
+    ('loyalty_near_tier', 'push', '2'),
+    ('loyalty_perks', 'email', '1'),
+    ('loyalty_perks', 'push', '2'),
+    ('loyalty_tier_up', 'email', '1'),
+    ('loyalty_tier_up', 'push', '2'),
+    ('new_customers_welcome', 'email', '1'),
+    ('newsletter_welcome', 'email', '1'),
+    ('onboarding_needs_help', 'email', '1'),
+    ('onboarding_next_step', 'email', '1'),
+    ('onboarding_next_step', 'push', '2'),
+    ('onboarding_stalled', 'email', '1'),
+    ('onboarding_stalled', 'push', '2'),
+    ('onboarding_welcome_1', 'email', '1'),
+    ('onboarding_welcome_1', 'push', '2'),
+    ('onboarding_welcome_2', 'email', '1'),
+    ('onboarding_welcome_2', 'push', '2'),
+    ('onboarding_welcome_3', 'email', '1'),
+    ('onboarding_welcome_3', 'push', '2'),
+    ('points_expiring', 'email', '1'),
+    ('points_expiring', 'push', '2'),
+    ('referral_invite', 'email', '1'),
+    ('referral_invite', 'push', '2'),
+    ('referral_reward', 'email', '1'),
+    ('referral_reward', 'push', '2'),
+    ('referral_reward_friend', 'email', '1'),
+    ('referral_reward_friend', 'push', '2'),
+    ('replenishment_due', 'email', '1'),
+    ('replenishment_due', 'push', '2'),
+    ('review_request', 'email', '1'),
+    ('review_request', 'push', '2'),
+    ('value_summary', 'email', '1'),
+    ('value_summary', 'push', '2'),
+    ('whats_new_since', 'email', '1'),
+    ('whats_new_since', 'push', '2'),
+    ('winback_gold', 'email', '1'),
+    ('winback_gold', 'push', '2'),
+    ('winback_silver', 'email', '1'),
+    ('winback_silver', 'push', '2')
 
 ),
 

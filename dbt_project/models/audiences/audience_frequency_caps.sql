@@ -2,407 +2,59 @@
 
 with
 
-written as (
+written (audience, rule, max_contacts, period_days, kind, scope) as (
 
-    select
-        'account_unused' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'account_unused' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'at_risk_fading' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'at_risk_fading' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'at_risk_high_value' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'at_risk_high_value' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'at_risk_saver' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'at_risk_saver' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'browse_reminder' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'browse_reminder' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'cart_reminder_1' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'cart_reminder_1' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'cart_reminder_2' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'cart_reminder_2' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'cart_reminder_3' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'cart_reminder_3' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'community_invite' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'community_invite' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'cross_sell' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'cross_sell' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'engagement_interest_content' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'engagement_interest_content' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'engagement_unused_feature' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'engagement_unused_feature' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'lead_nurture' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'lead_nurture' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'loyal_offer' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'loyal_offer' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'loyalty_near_tier' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'loyalty_near_tier' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'loyalty_perks' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'loyalty_perks' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'onboarding_next_step' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'onboarding_next_step' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'onboarding_stalled' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'onboarding_stalled' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'referral_invite' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'referral_invite' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'replenishment_due' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'replenishment_due' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'review_request' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'review_request' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'value_summary' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'value_summary' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'whats_new_since' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'whats_new_since' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'winback_gold' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'winback_gold' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'winback_silver' as audience,
-        '1' as rule,
-        '1' as max_contacts,
-        '1' as period_days,
-        'calendar' as kind,
-        'all_marketing' as scope
-    union all
-    select
-        'winback_silver' as audience,
-        '2' as rule,
-        '3' as max_contacts,
-        '7' as period_days,
-        'rolling' as kind,
-        'all_marketing' as scope
+    values
+    ('account_unused', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('account_unused', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('at_risk_fading', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('at_risk_fading', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('at_risk_high_value', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('at_risk_high_value', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('at_risk_saver', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('at_risk_saver', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('browse_reminder', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('browse_reminder', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('cart_reminder_1', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('cart_reminder_1', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('cart_reminder_2', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('cart_reminder_2', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('cart_reminder_3', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('cart_reminder_3', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('community_invite', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('community_invite', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('cross_sell', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('cross_sell', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('engagement_interest_content', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('engagement_interest_content', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('engagement_unused_feature', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('engagement_unused_feature', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('lead_nurture', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('lead_nurture', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('loyal_offer', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('loyal_offer', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('loyalty_near_tier', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('loyalty_near_tier', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('loyalty_perks', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('loyalty_perks', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('onboarding_next_step', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('onboarding_next_step', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('onboarding_stalled', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('onboarding_stalled', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('referral_invite', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('referral_invite', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('replenishment_due', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('replenishment_due', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('review_request', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('review_request', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('value_summary', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('value_summary', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('whats_new_since', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('whats_new_since', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('winback_gold', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('winback_gold', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('winback_silver', '1', '1', '1', 'calendar', 'all_marketing'),
+    ('winback_silver', '2', '3', '7', 'rolling', 'all_marketing')
 
 ),
 

@@ -2,14 +2,9 @@
 
 with
 
-written as (
+written (experiment, phase, salt, first_slot, last_slot) as (
 
-    select
-        cast(null as {{ t_text() }}) as experiment,
-        cast(null as {{ t_text() }}) as phase,
-        cast(null as {{ t_text() }}) as salt,
-        cast(null as {{ t_text() }}) as first_slot,
-        cast(null as {{ t_text() }}) as last_slot
+    select null, null, null, null, null
     where 1 = 0
 
 ),

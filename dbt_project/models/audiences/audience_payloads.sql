@@ -2,700 +2,108 @@
 
 with
 
-written as (
+written (audience, arm, content_key, locale_fallback, offer_id) as (
 
-    select
-        'account_unused' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'account_unused' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'account_unused' as audience,
-        'holdout' as arm,
-        'account_unused' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'account_unused' as audience,
-        'message' as arm,
-        'account_unused' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'at_risk_fading' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'at_risk_reminder' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'at_risk_fading' as audience,
-        'holdout' as arm,
-        'at_risk_reminder' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'at_risk_fading' as audience,
-        'message' as arm,
-        'at_risk_reminder' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'at_risk_high_value' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'at_risk_reminder' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'at_risk_high_value' as audience,
-        'holdout' as arm,
-        'at_risk_reminder' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'at_risk_high_value' as audience,
-        'reminder' as arm,
-        'at_risk_reminder' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'at_risk_saver' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'at_risk_saver' as content_key,
-        'en' as locale_fallback,
-        'SAVE10' as offer_id
-    union all
-    select
-        'at_risk_saver' as audience,
-        'holdout' as arm,
-        'at_risk_saver' as content_key,
-        'en' as locale_fallback,
-        'SAVE10' as offer_id
-    union all
-    select
-        'at_risk_saver' as audience,
-        'offer' as arm,
-        'at_risk_saver' as content_key,
-        'en' as locale_fallback,
-        'SAVE10' as offer_id
-    union all
-    select
-        'at_risk_unhappy' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'at_risk_unhappy' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'browse_reminder' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'browse_reminder' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'browse_reminder' as audience,
-        'holdout' as arm,
-        'browse_reminder' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'browse_reminder' as audience,
-        'message' as arm,
-        'browse_reminder' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'cart_reminder_1' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'cart_reminder_1' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'cart_reminder_1' as audience,
-        'holdout' as arm,
-        'cart_reminder_1' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'cart_reminder_1' as audience,
-        'message' as arm,
-        'cart_reminder_1' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'cart_reminder_2' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'cart_reminder_2' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'cart_reminder_2' as audience,
-        'holdout' as arm,
-        'cart_reminder_2' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'cart_reminder_2' as audience,
-        'message' as arm,
-        'cart_reminder_2' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'cart_reminder_3' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'cart_reminder_3' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'cart_reminder_3' as audience,
-        'holdout' as arm,
-        'cart_reminder_3' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'cart_reminder_3' as audience,
-        'message' as arm,
-        'cart_reminder_3' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'churned_winback' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'winback_offer' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'churned_winback' as audience,
-        'holdout' as arm,
-        'winback_offer' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'churned_winback' as audience,
-        'offer' as arm,
-        'winback_offer' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'community_invite' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'community_invite' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'community_invite' as audience,
-        'holdout' as arm,
-        'community_invite' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'community_invite' as audience,
-        'message' as arm,
-        'community_invite' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'cross_sell' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'cross_sell' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'cross_sell' as audience,
-        'holdout' as arm,
-        'cross_sell' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'cross_sell' as audience,
-        'message' as arm,
-        'cross_sell' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'delay_apology' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'delay_apology' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'delivery_survey' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'delivery_survey' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'engagement_interest_content' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'interest_content' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'engagement_interest_content' as audience,
-        'holdout' as arm,
-        'interest_content' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'engagement_interest_content' as audience,
-        'message' as arm,
-        'interest_content' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'engagement_unused_feature' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'unused_feature' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'engagement_unused_feature' as audience,
-        'holdout' as arm,
-        'unused_feature' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'engagement_unused_feature' as audience,
-        'message' as arm,
-        'unused_feature' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'exit_survey' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'exit_survey' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'lead_nurture' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'lead_nurture' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'lead_nurture' as audience,
-        'holdout' as arm,
-        'lead_nurture' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'lead_nurture' as audience,
-        'message' as arm,
-        'lead_nurture' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'loyal_offer' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'loyal_offer' as content_key,
-        'en' as locale_fallback,
-        'LOYAL10' as offer_id
-    union all
-    select
-        'loyal_offer' as audience,
-        'holdout' as arm,
-        'loyal_offer' as content_key,
-        'en' as locale_fallback,
-        'LOYAL10' as offer_id
-    union all
-    select
-        'loyal_offer' as audience,
-        'offer' as arm,
-        'loyal_offer' as content_key,
-        'en' as locale_fallback,
-        'LOYAL10' as offer_id
-    union all
-    select
-        'loyalty_near_tier' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'near_next_tier' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'loyalty_near_tier' as audience,
-        'holdout' as arm,
-        'near_next_tier' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'loyalty_near_tier' as audience,
-        'message' as arm,
-        'near_next_tier' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'loyalty_perks' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'perks' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'loyalty_perks' as audience,
-        'holdout' as arm,
-        'perks' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'loyalty_perks' as audience,
-        'message' as arm,
-        'perks' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'loyalty_tier_up' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'tier_up' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'newsletter_welcome' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'newsletter_welcome' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'newsletter_welcome' as audience,
-        'holdout' as arm,
-        'newsletter_welcome' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'newsletter_welcome' as audience,
-        'message' as arm,
-        'newsletter_welcome' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'onboarding_needs_help' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'needs_help' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'onboarding_next_step' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'next_step' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'onboarding_next_step' as audience,
-        'holdout' as arm,
-        'next_step' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'onboarding_next_step' as audience,
-        'message' as arm,
-        'next_step' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'onboarding_stalled' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'stalled' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'onboarding_stalled' as audience,
-        'holdout' as arm,
-        'stalled' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'onboarding_stalled' as audience,
-        'message' as arm,
-        'stalled' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'onboarding_welcome_1' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'welcome_1' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'onboarding_welcome_1' as audience,
-        'holdout' as arm,
-        'welcome_1' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'onboarding_welcome_1' as audience,
-        'message' as arm,
-        'welcome_1' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'onboarding_welcome_2' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'welcome_2' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'onboarding_welcome_2' as audience,
-        'holdout' as arm,
-        'welcome_2' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'onboarding_welcome_2' as audience,
-        'message' as arm,
-        'welcome_2' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'onboarding_welcome_3' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'welcome_3' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'onboarding_welcome_3' as audience,
-        'holdout' as arm,
-        'welcome_3' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'onboarding_welcome_3' as audience,
-        'message' as arm,
-        'welcome_3' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'points_expiring' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'points_expiring' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'referral_invite' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'referral_invite' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'referral_invite' as audience,
-        'holdout' as arm,
-        'referral_invite' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'referral_invite' as audience,
-        'message' as arm,
-        'referral_invite' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'referral_reward' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'referral_reward' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'referral_reward_friend' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'referral_reward_friend' as content_key,
-        'en' as locale_fallback,
-        'REFER10' as offer_id
-    union all
-    select
-        'replenishment_due' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'replenishment' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'replenishment_due' as audience,
-        'holdout' as arm,
-        'replenishment' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'replenishment_due' as audience,
-        'message' as arm,
-        'replenishment' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'review_request' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'review_request' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'review_request' as audience,
-        'holdout' as arm,
-        'review_request' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'review_request' as audience,
-        'message' as arm,
-        'review_request' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'value_summary' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'value_summary' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'value_summary' as audience,
-        'holdout' as arm,
-        'value_summary' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'value_summary' as audience,
-        'message' as arm,
-        'value_summary' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'whats_new_since' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'whats_new_since' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'whats_new_since' as audience,
-        'holdout' as arm,
-        'whats_new_since' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'whats_new_since' as audience,
-        'message' as arm,
-        'whats_new_since' as content_key,
-        'en' as locale_fallback,
-        cast(null as {{ t_text() }}) as offer_id
-    union all
-    select
-        'winback_gold' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'winback_offer' as content_key,
-        'en' as locale_fallback,
-        'WB15' as offer_id
-    union all
-    select
-        'winback_gold' as audience,
-        'holdout' as arm,
-        'winback_offer' as content_key,
-        'en' as locale_fallback,
-        'WB15' as offer_id
-    union all
-    select
-        'winback_gold' as audience,
-        'offer' as arm,
-        'winback_offer' as content_key,
-        'en' as locale_fallback,
-        'WB15' as offer_id
-    union all
-    select
-        'winback_silver' as audience,
-        cast(null as {{ t_text() }}) as arm,
-        'winback_offer' as content_key,
-        'en' as locale_fallback,
-        'FREESHIP' as offer_id
-    union all
-    select
-        'winback_silver' as audience,
-        'holdout' as arm,
-        'winback_offer' as content_key,
-        'en' as locale_fallback,
-        'FREESHIP' as offer_id
-    union all
-    select
-        'winback_silver' as audience,
-        'offer' as arm,
-        'winback_offer' as content_key,
-        'en' as locale_fallback,
-        'FREESHIP' as offer_id
+    values
+    ('account_unused', null, 'account_unused', 'en', null),
+    ('account_unused', 'holdout', 'account_unused', 'en', null),
+    ('account_unused', 'message', 'account_unused', 'en', null),
+    ('at_risk_fading', null, 'at_risk_reminder', 'en', null),
+    ('at_risk_fading', 'holdout', 'at_risk_reminder', 'en', null),
+    ('at_risk_fading', 'message', 'at_risk_reminder', 'en', null),
+    ('at_risk_high_value', null, 'at_risk_reminder', 'en', null),
+    ('at_risk_high_value', 'holdout', 'at_risk_reminder', 'en', null),
+    ('at_risk_high_value', 'reminder', 'at_risk_reminder', 'en', null),
+    ('at_risk_saver', null, 'at_risk_saver', 'en', 'SAVE10'),
+    ('at_risk_saver', 'holdout', 'at_risk_saver', 'en', 'SAVE10'),
+    ('at_risk_saver', 'offer', 'at_risk_saver', 'en', 'SAVE10'),
+    ('at_risk_unhappy', null, 'at_risk_unhappy', 'en', null),
+    ('browse_reminder', null, 'browse_reminder', 'en', null),
+    ('browse_reminder', 'holdout', 'browse_reminder', 'en', null),
+    ('browse_reminder', 'message', 'browse_reminder', 'en', null),
+    ('cart_reminder_1', null, 'cart_reminder_1', 'en', null),
+    ('cart_reminder_1', 'holdout', 'cart_reminder_1', 'en', null),
+    ('cart_reminder_1', 'message', 'cart_reminder_1', 'en', null),
+    ('cart_reminder_2', null, 'cart_reminder_2', 'en', null),
+    ('cart_reminder_2', 'holdout', 'cart_reminder_2', 'en', null),
+    ('cart_reminder_2', 'message', 'cart_reminder_2', 'en', null),
+    ('cart_reminder_3', null, 'cart_reminder_3', 'en', null),
+    ('cart_reminder_3', 'holdout', 'cart_reminder_3', 'en', null),
+    ('cart_reminder_3', 'message', 'cart_reminder_3', 'en', null),
+    ('churned_winback', null, 'winback_offer', 'en', null),
+    ('churned_winback', 'holdout', 'winback_offer', 'en', null),
+    ('churned_winback', 'offer', 'winback_offer', 'en', null),
+    ('community_invite', null, 'community_invite', 'en', null),
+    ('community_invite', 'holdout', 'community_invite', 'en', null),
+    ('community_invite', 'message', 'community_invite', 'en', null),
+    ('cross_sell', null, 'cross_sell', 'en', null),
+    ('cross_sell', 'holdout', 'cross_sell', 'en', null),
+    ('cross_sell', 'message', 'cross_sell', 'en', null),
+    ('delay_apology', null, 'delay_apology', 'en', null),
+    ('delivery_survey', null, 'delivery_survey', 'en', null),
+    ('engagement_interest_content', null, 'interest_content', 'en', null),
+    ('engagement_interest_content', 'holdout', 'interest_content', 'en', null),
+    ('engagement_interest_content', 'message', 'interest_content', 'en', null),
+    ('engagement_unused_feature', null, 'unused_feature', 'en', null),
+    ('engagement_unused_feature', 'holdout', 'unused_feature', 'en', null),
+    ('engagement_unused_feature', 'message', 'unused_feature', 'en', null),
+    ('exit_survey', null, 'exit_survey', 'en', null),
+    ('lead_nurture', null, 'lead_nurture', 'en', null),
+    ('lead_nurture', 'holdout', 'lead_nurture', 'en', null),
+    ('lead_nurture', 'message', 'lead_nurture', 'en', null),
+    ('loyal_offer', null, 'loyal_offer', 'en', 'LOYAL10'),
+    ('loyal_offer', 'holdout', 'loyal_offer', 'en', 'LOYAL10'),
+    ('loyal_offer', 'offer', 'loyal_offer', 'en', 'LOYAL10'),
+    ('loyalty_near_tier', null, 'near_next_tier', 'en', null),
+    ('loyalty_near_tier', 'holdout', 'near_next_tier', 'en', null),
+    ('loyalty_near_tier', 'message', 'near_next_tier', 'en', null),
+    ('loyalty_perks', null, 'perks', 'en', null),
+    ('loyalty_perks', 'holdout', 'perks', 'en', null),
+    ('loyalty_perks', 'message', 'perks', 'en', null),
+    ('loyalty_tier_up', null, 'tier_up', 'en', null),
+    ('newsletter_welcome', null, 'newsletter_welcome', 'en', null),
+    ('newsletter_welcome', 'holdout', 'newsletter_welcome', 'en', null),
+    ('newsletter_welcome', 'message', 'newsletter_welcome', 'en', null),
+    ('onboarding_needs_help', null, 'needs_help', 'en', null),
+    ('onboarding_next_step', null, 'next_step', 'en', null),
+    ('onboarding_next_step', 'holdout', 'next_step', 'en', null),
+    ('onboarding_next_step', 'message', 'next_step', 'en', null),
+    ('onboarding_stalled', null, 'stalled', 'en', null),
+    ('onboarding_stalled', 'holdout', 'stalled', 'en', null),
+    ('onboarding_stalled', 'message', 'stalled', 'en', null),
+    ('onboarding_welcome_1', null, 'welcome_1', 'en', null),
+    ('onboarding_welcome_1', 'holdout', 'welcome_1', 'en', null),
+    ('onboarding_welcome_1', 'message', 'welcome_1', 'en', null),
+    ('onboarding_welcome_2', null, 'welcome_2', 'en', null),
+    ('onboarding_welcome_2', 'holdout', 'welcome_2', 'en', null),
+    ('onboarding_welcome_2', 'message', 'welcome_2', 'en', null),
+    ('onboarding_welcome_3', null, 'welcome_3', 'en', null),
+    ('onboarding_welcome_3', 'holdout', 'welcome_3', 'en', null),
+    ('onboarding_welcome_3', 'message', 'welcome_3', 'en', null),
+    ('points_expiring', null, 'points_expiring', 'en', null),
+    ('referral_invite', null, 'referral_invite', 'en', null),
+    ('referral_invite', 'holdout', 'referral_invite', 'en', null),
+    ('referral_invite', 'message', 'referral_invite', 'en', null),
+    ('referral_reward', null, 'referral_reward', 'en', null),
+    ('referral_reward_friend', null, 'referral_reward_friend', 'en', 'REFER10'),
+    ('replenishment_due', null, 'replenishment', 'en', null),
+    ('replenishment_due', 'holdout', 'replenishment', 'en', null),
+    ('replenishment_due', 'message', 'replenishment', 'en', null),
+    ('review_request', null, 'review_request', 'en', null),
+    ('review_request', 'holdout', 'review_request', 'en', null),
+    ('review_request', 'message', 'review_request', 'en', null),
+    ('value_summary', null, 'value_summary', 'en', null),
+    ('value_summary', 'holdout', 'value_summary', 'en', null),
+    ('value_summary', 'message', 'value_summary', 'en', null),
+    ('whats_new_since', null, 'whats_new_since', 'en', null),
+    ('whats_new_since', 'holdout', 'whats_new_since', 'en', null),
+    ('whats_new_since', 'message', 'whats_new_since', 'en', null),
+    ('winback_gold', null, 'winback_offer', 'en', 'WB15'),
+    ('winback_gold', 'holdout', 'winback_offer', 'en', 'WB15'),
+    ('winback_gold', 'offer', 'winback_offer', 'en', 'WB15'),
+    ('winback_silver', null, 'winback_offer', 'en', 'FREESHIP'),
+    ('winback_silver', 'holdout', 'winback_offer', 'en', 'FREESHIP'),
+    ('winback_silver', 'offer', 'winback_offer', 'en', 'FREESHIP')
 
 ),
 

@@ -2,447 +2,172 @@
 
 with
 
-written as (
+written (
+    audience, send_window, weekdays, opens_minute, closes_minute, asks_profile, fixed_zone, skips_past,
+    has_quiet_days
+) as (
 
-    select
-        'account_unused' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'at_risk_fading' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'at_risk_high_value' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'at_risk_saver' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'at_risk_unhappy' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
-        '1234567' as weekdays,
-        '480' as opens_minute,
-        '1260' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'false' as has_quiet_days
-    union all
-    select
-        'browse_reminder' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'cart_reminder_1' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'cart_reminder_2' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'cart_reminder_3' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'churned_winback' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 09:00-20:00 profile>market next_window' as send_window,
-        '1234567' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'false' as has_quiet_days
-    union all
-    select
-        'community_invite' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'cross_sell' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'delay_apology' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
-        '1234567' as weekdays,
-        '480' as opens_minute,
-        '1260' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'false' as has_quiet_days
-    union all
-    select
-        'delivery_survey' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
-        '1234567' as weekdays,
-        '480' as opens_minute,
-        '1260' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'false' as has_quiet_days
-    union all
-    select
-        'engagement_interest_content' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'engagement_unused_feature' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'exit_survey' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
-        '1234567' as weekdays,
-        '480' as opens_minute,
-        '1260' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'false' as has_quiet_days
-    union all
-    select
-        'lead_nurture' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'loyal_offer' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'loyalty_near_tier' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'loyalty_perks' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'loyalty_tier_up' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
-        '1234567' as weekdays,
-        '480' as opens_minute,
-        '1260' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'false' as has_quiet_days
-    union all
-    select
-        'new_customers_welcome' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 09:00-20:00 profile>market next_window' as send_window,
-        '1234567' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'false' as has_quiet_days
-    union all
-    select
-        'newsletter_welcome' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
-        '1234567' as weekdays,
-        '480' as opens_minute,
-        '1260' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'false' as has_quiet_days
-    union all
-    select
-        'onboarding_needs_help' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
-        '1234567' as weekdays,
-        '480' as opens_minute,
-        '1260' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'false' as has_quiet_days
-    union all
-    select
-        'onboarding_next_step' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'onboarding_stalled' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'onboarding_welcome_1' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
-        '1234567' as weekdays,
-        '480' as opens_minute,
-        '1260' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'false' as has_quiet_days
-    union all
-    select
-        'onboarding_welcome_2' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
-        '1234567' as weekdays,
-        '480' as opens_minute,
-        '1260' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'false' as has_quiet_days
-    union all
-    select
-        'onboarding_welcome_3' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
-        '1234567' as weekdays,
-        '480' as opens_minute,
-        '1260' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'false' as has_quiet_days
-    union all
-    select
-        'points_expiring' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
-        '1234567' as weekdays,
-        '480' as opens_minute,
-        '1260' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'false' as has_quiet_days
-    union all
-    select
-        'referral_invite' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'referral_reward' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
-        '1234567' as weekdays,
-        '480' as opens_minute,
-        '1260' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'false' as has_quiet_days
-    union all
-    select
-        'referral_reward_friend' as audience,
-        'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window' as send_window,
-        '1234567' as weekdays,
-        '480' as opens_minute,
-        '1260' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'false' as has_quiet_days
-    union all
-    select
-        'replenishment_due' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'review_request' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'value_summary' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'whats_new_since' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'winback_gold' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
-    union all
-    select
-        'winback_silver' as audience,
-        'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet' as send_window,
-        '123456' as weekdays,
-        '540' as opens_minute,
-        '1200' as closes_minute,
-        'true' as asks_profile,
-        cast(null as {{ t_text() }}) as fixed_zone,
-        'false' as skips_past,
-        'true' as has_quiet_days
+    values
+    (
+        'account_unused', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet', '123456',
+        '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'at_risk_fading', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet', '123456',
+        '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'at_risk_high_value', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet',
+        '123456', '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'at_risk_saver', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet', '123456',
+        '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'at_risk_unhappy', 'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window', '1234567',
+        '480', '1260', 'true', null, 'false', 'false'
+    ),
+    (
+        'browse_reminder', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet', '123456',
+        '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'cart_reminder_1', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet', '123456',
+        '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'cart_reminder_2', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet', '123456',
+        '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'cart_reminder_3', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet', '123456',
+        '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'churned_winback', 'mon,tue,wed,thu,fri,sat,sun 09:00-20:00 profile>market next_window', '1234567',
+        '540', '1200', 'true', null, 'false', 'false'
+    ),
+    (
+        'community_invite', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet', '123456',
+        '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'cross_sell', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet', '123456', '540',
+        '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'delay_apology', 'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window', '1234567',
+        '480', '1260', 'true', null, 'false', 'false'
+    ),
+    (
+        'delivery_survey', 'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window', '1234567',
+        '480', '1260', 'true', null, 'false', 'false'
+    ),
+    (
+        'engagement_interest_content', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet',
+        '123456', '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'engagement_unused_feature', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet',
+        '123456', '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'exit_survey', 'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window', '1234567', '480',
+        '1260', 'true', null, 'false', 'false'
+    ),
+    (
+        'lead_nurture', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet', '123456',
+        '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'loyal_offer', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet', '123456',
+        '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'loyalty_near_tier', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet', '123456',
+        '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'loyalty_perks', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet', '123456',
+        '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'loyalty_tier_up', 'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window', '1234567',
+        '480', '1260', 'true', null, 'false', 'false'
+    ),
+    (
+        'new_customers_welcome', 'mon,tue,wed,thu,fri,sat,sun 09:00-20:00 profile>market next_window',
+        '1234567', '540', '1200', 'true', null, 'false', 'false'
+    ),
+    (
+        'newsletter_welcome', 'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window', '1234567',
+        '480', '1260', 'true', null, 'false', 'false'
+    ),
+    (
+        'onboarding_needs_help', 'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window',
+        '1234567', '480', '1260', 'true', null, 'false', 'false'
+    ),
+    (
+        'onboarding_next_step', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet',
+        '123456', '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'onboarding_stalled', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet',
+        '123456', '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'onboarding_welcome_1', 'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window',
+        '1234567', '480', '1260', 'true', null, 'false', 'false'
+    ),
+    (
+        'onboarding_welcome_2', 'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window',
+        '1234567', '480', '1260', 'true', null, 'false', 'false'
+    ),
+    (
+        'onboarding_welcome_3', 'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window',
+        '1234567', '480', '1260', 'true', null, 'false', 'false'
+    ),
+    (
+        'points_expiring', 'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window', '1234567',
+        '480', '1260', 'true', null, 'false', 'false'
+    ),
+    (
+        'referral_invite', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet', '123456',
+        '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'referral_reward', 'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window', '1234567',
+        '480', '1260', 'true', null, 'false', 'false'
+    ),
+    (
+        'referral_reward_friend', 'mon,tue,wed,thu,fri,sat,sun 08:00-21:00 profile>market next_window',
+        '1234567', '480', '1260', 'true', null, 'false', 'false'
+    ),
+    (
+        'replenishment_due', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet', '123456',
+        '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'review_request', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet', '123456',
+        '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'value_summary', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet', '123456',
+        '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'whats_new_since', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet', '123456',
+        '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'winback_gold', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet', '123456',
+        '540', '1200', 'true', null, 'false', 'true'
+    ),
+    (
+        'winback_silver', 'mon,tue,wed,thu,fri,sat 09:00-20:00 profile>market next_window quiet', '123456',
+        '540', '1200', 'true', null, 'false', 'true'
+    )
 
 ),
 
