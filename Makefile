@@ -25,7 +25,7 @@ lint: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
+	$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 dbt_project/models
 	$(BIN)/perennial audiences compile --check
 
 # Published statistics beside ours; fails when a printed digit differs

@@ -7,13 +7,13 @@ candidates is ordinary SQL beside them, written by hand.
 
 from collections.abc import Iterable, Sequence
 
-from audiences.columns import Traits, literal
-from audiences.global_holdout import GlobalHoldout
-from audiences.matches import matches_files
-from audiences.model_text import SQL_HEADER, key_column, model_yml
-from audiences.payload import ADDED, FACTS, PayloadColumn
-from audiences.payload_tables import payload_files
-from audiences.settings_tables import settings_files
+from audiences.language.columns import Traits, literal
+from audiences.language.global_holdout import GlobalHoldout
+from audiences.language.payload import ADDED, FACTS, PayloadColumn
+from audiences.models.matches import matches_files
+from audiences.models.model_text import SQL_HEADER, key_column, model_yml
+from audiences.models.payload_tables import payload_files
+from audiences.models.settings_tables import settings_files
 from audiences.spec import Definition
 
 LONGEST = 100  # characters of a piece of SQL on one line

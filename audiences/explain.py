@@ -6,11 +6,11 @@ from typing import Any
 
 import duckdb
 
-from audiences.columns import Traits
-from audiences.condition_tree import Asker, Node, first_against
 from audiences.dispositions import NOT_MATCHED
-from audiences.gates import Decisions, Gate, walk_gates
+from audiences.language.columns import Traits
 from audiences.spec import Definition
+from audiences.tools.condition_tree import Asker, Node, first_against
+from audiences.tools.gates import Decisions, Gate, walk_gates
 from audiences.warehouse import has_table
 
 

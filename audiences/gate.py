@@ -12,10 +12,10 @@ from typing import Literal
 
 import pyarrow as pa
 
-from audiences.acceptances import can_be_accepted, is_accepted, read_acceptances
-from audiences.expectations import Checker, open_checker
-from audiences.guards import Breach, suite_for
-from audiences.measures import SCHEMA, Measures, measure
+from audiences.guards.acceptances import can_be_accepted, is_accepted, read_acceptances
+from audiences.guards.expectations import Checker, open_checker
+from audiences.guards.measures import SCHEMA, Measures, measure
+from audiences.guards.suite import Breach, suite_for
 from audiences.spec import Definition
 from audiences.state import write_day
 from audiences.warehouse import open_warehouse

@@ -8,19 +8,19 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from audiences.blocks import Block, nearest
-from audiences.catalogue import Catalogue
-from audiences.columns import Finding, Traits
-from audiences.entry import check_order
 from audiences.errors import DefinitionError, InputError
-from audiences.fixtures import check_tests
-from audiences.global_holdout import GlobalHoldout, holdout_file
-from audiences.payload import check_payload
-from audiences.references import check_references
-from audiences.rules import check_condition
+from audiences.language.blocks import Block, nearest
+from audiences.language.catalogue import Catalogue
+from audiences.language.columns import Finding, Traits
+from audiences.language.entry import check_order
+from audiences.language.fixtures import check_tests
+from audiences.language.global_holdout import GlobalHoldout, holdout_file
+from audiences.language.payload import check_payload
+from audiences.language.references import check_references
+from audiences.language.rules import check_condition
+from audiences.language.together import check_together
+from audiences.language.yaml_text import Lines, Misread, read_mapping
 from audiences.spec import Definition
-from audiences.together import check_together
-from audiences.yaml_text import Lines, Misread, read_mapping
 
 MISSING = {
     "owner": "AUD112",

@@ -7,16 +7,16 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from audiences.blocks import Block, Day, Duration, Line, Name, Share, broken, days_of
-from audiences.conditions import Condition
-from audiences.consent import SUPPRESSIONS, Consent, Suppression
-from audiences.entry import Entry, NextAfter, Priority, Program
-from audiences.fixtures import Fixture
-from audiences.frequency import Frequency
-from audiences.guardrails import Guardrails
-from audiences.names import NAME_FORM, why_not_an_audience_name
-from audiences.payload import ArmPayload, Payload
-from audiences.send_window import SendWindow
+from audiences.language.blocks import Block, Day, Duration, Line, Name, Share, broken, days_of
+from audiences.language.conditions import Condition
+from audiences.language.consent import SUPPRESSIONS, Consent, Suppression
+from audiences.language.entry import Entry, NextAfter, Priority, Program
+from audiences.language.fixtures import Fixture
+from audiences.language.frequency import Frequency
+from audiences.language.guardrails import Guardrails
+from audiences.language.names import NAME_FORM, why_not_an_audience_name
+from audiences.language.payload import ArmPayload, Payload
+from audiences.language.send_window import SendWindow
 
 LAST_SLOT = 9999
 WITHHELD_FROM_ALL = "global_holdout"  # the arm a membership shows for people in the global holdout

@@ -19,10 +19,10 @@ from typing import Any
 
 import duckdb
 
-from audiences.compiled import compile_to
 from audiences.errors import WorkError
+from audiences.language.rules import to_sql
 from audiences.loader import load_definitions
-from audiences.rules import to_sql
+from audiences.models.compiled import compile_to
 from audiences.spec import Definition
 from benchmarks.forecasts import seconds, upstream
 from benchmarks.plain import models_in_order

@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from audiences.catalogue import read_catalogue
-from audiences.compiled import Difference, check_compiled, compile_to, read_names
 from audiences.errors import DefinitionError
+from audiences.language.catalogue import read_catalogue
+from audiences.language.purposes import read_sensitive_purposes
+from audiences.language.rules import read_sensitive_traits, read_traits
 from audiences.loader import Language, Problem, load_definitions, locate
-from audiences.past import check_past
-from audiences.power import check_power
-from audiences.purposes import read_sensitive_purposes
-from audiences.rules import read_sensitive_traits, read_traits
+from audiences.models.compiled import Difference, check_compiled, compile_to, read_names
 from audiences.spec import Definition
+from audiences.tools.past import check_past
+from audiences.tools.power import check_power
 from orchestration.settings import DBT_PROJECT, DEFINITIONS, Settings
 
 MODELS = DBT_PROJECT / "models" / "audiences"

@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from audiences.blocks import nearest
 from audiences.errors import InputError
+from audiences.language.blocks import nearest
 from audiences.loader import load_definitions
-from audiences.reports import audiences_in
 from audiences.spec import Definition
+from audiences.tools.reports import audiences_in
 from orchestration import settings as places
 from orchestration.compile import audience_language
 

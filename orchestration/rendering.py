@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from audiences.errors import WorkError
-from audiences.trial import SENTINEL, Models, Seed
+from audiences.tools.trial import SENTINEL, Models, Seed
 from orchestration import dbt
 from orchestration.settings import DBT_PROJECT, Settings
 

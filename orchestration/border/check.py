@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from audiences.expectations import Checker, Outcome, open_checker
+from audiences.guards.expectations import Checker, Outcome, open_checker
 from orchestration.border.contract import RawTable, load_contract
 from orchestration.border.files import Files, refuse_unreadable, table_files
 from orchestration.border.refusals import why_unread

@@ -11,7 +11,7 @@ from typing import Any
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 
-from audiences.counting import CountBetween, CountInSet, CountNotNull, CountNull, CountRows
+from audiences.guards.counting import CountBetween, CountInSet, CountNotNull, CountNull, CountRows
 from orchestration.border.contract import Column, RawTable
 
 ANY = "any"  # the reason of the overall share: a row counts once, whatever is wrong with it

@@ -10,8 +10,8 @@ def accept(
     name: Annotated[str, typer.Argument(help="Name of the audience.", metavar="NAME")],
 ) -> None:
     """Let a held audience pass once: on its day, and with the size it has now."""
+    from audiences.guards.release import accept as release
     from audiences.loader import load_definitions
-    from audiences.release import accept as release
     from orchestration.settings import DEFINITIONS, load_settings
 
     settings = load_settings()

@@ -13,8 +13,8 @@ from orchestration.cli.output import print_json, print_table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from audiences.condition_tree import Node
     from audiences.explain import Explanation, Membership
+    from audiences.tools.condition_tree import Node
 
 Name = Annotated[str, typer.Argument(help="Name of the audience.", metavar="NAME")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -66,7 +66,7 @@ def _verdict(found: "Explanation") -> list[str]:
 
 
 def _conditions(node: "Node") -> list[list[Any]]:
-    from audiences.condition_tree import flattened
+    from audiences.tools.condition_tree import flattened
 
     return [
         [f"{'  ' * depth}{part.asked}", _values(part.saw), part.verdict]
@@ -101,7 +101,7 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Who entered and left an audience since the end of a day, and why."""
-    from audiences.changes import changes
+    from audiences.tools.changes import changes
     from orchestration.names import check_name
     from orchestration.settings import load_settings
 
@@ -142,7 +142,7 @@ def export(
     ] = None,
 ) -> None:
     """Write the current members of an audience to a file; it holds personal data."""
-    from audiences.export import export as write_export
+    from audiences.tools.export import export as write_export
     from orchestration.names import check_name
     from orchestration.settings import load_settings
 

@@ -10,9 +10,9 @@ import typer
 from orchestration.cli.output import print_json, print_side_by_side, print_table, tabled
 
 if TYPE_CHECKING:
-    from audiences.preview import Preview
-    from audiences.reports import Size
     from audiences.spec import Definition
+    from audiences.tools.preview import Preview
+    from audiences.tools.reports import Size
 
 Name = Annotated[str, typer.Argument(help="Name of the audience.", metavar="NAME")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -24,7 +24,7 @@ FEW = 6
 def list_audiences(as_json: Json = False) -> None:
     """The audiences after the last run: size, change, reach, last delivery and the gate's verdict."""
     from audiences.loader import load_definitions
-    from audiences.reports import Size, last_deliveries, sizes
+    from audiences.tools.reports import Size, last_deliveries, sizes
     from orchestration.compile import audience_language
     from orchestration.settings import DEFINITIONS, load_settings
 
@@ -88,7 +88,7 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """Who an audience reaches and what became of everybody else, as the last run left it."""
-    from audiences.preview import preview as read_preview
+    from audiences.tools.preview import preview as read_preview
     from orchestration.compile import audience_language
     from orchestration.names import definition_of
     from orchestration.settings import load_settings
@@ -139,7 +139,7 @@ def _few(counted: list[dict[str, Any]], most: int | None) -> list[list[Any]]:
 
 def history(name: Name, as_json: Json = False) -> None:
     """What became of an audience on each day; a day without a run is `skipped`."""
-    from audiences.reports import history as read_history
+    from audiences.tools.reports import history as read_history
     from orchestration.names import check_name
     from orchestration.settings import load_settings
 
@@ -161,7 +161,7 @@ def overlap(
     as_json: Json = False,
 ) -> None:
     """How many people each pair of audiences shares, the empty pairs too."""
-    from audiences.overlap import overlap as count_overlap
+    from audiences.tools.overlap import overlap as count_overlap
     from orchestration.names import check_name
     from orchestration.settings import load_settings
 

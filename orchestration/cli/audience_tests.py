@@ -9,7 +9,7 @@ from orchestration.cli.output import print_json
 
 if TYPE_CHECKING:
     from audiences.spec import Definition
-    from audiences.trial import Outcome
+    from audiences.tools.trial import Outcome
 
 
 def run_fixtures(
@@ -20,7 +20,7 @@ def run_fixtures(
 ) -> None:
     """Run the tests of the definitions: invented people through the compiled models."""
     from audiences.loader import load_holdout
-    from audiences.trial import run_tests
+    from audiences.tools.trial import run_tests
     from orchestration.compile import audience_language, compile_audiences
     from orchestration.rendering import render_models
     from orchestration.settings import DEFINITIONS, load_settings

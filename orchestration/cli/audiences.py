@@ -24,9 +24,9 @@ def new(
     purpose: Annotated[str, typer.Option(help="Consent purpose.")] = "marketing_promotions",
 ) -> None:
     """Write a new definition to begin with: valid, commented, a draft."""
-    from audiences.blocks import nearest
     from audiences.errors import InputError
-    from audiences.starter import write_start
+    from audiences.language.blocks import nearest
+    from audiences.language.starter import write_start
     from orchestration.compile import audience_language
     from orchestration.settings import DEFINITIONS
 

@@ -16,7 +16,7 @@ import duckdb
 
 from audiences.compiler import compile_definitions
 from audiences.loader import Language, load_definitions, load_holdout
-from audiences.model_text import SQL_HEADER
+from audiences.models.model_text import SQL_HEADER
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ROOT / "dbt_project"

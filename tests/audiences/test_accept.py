@@ -6,10 +6,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from audiences.acceptances import read_acceptances
 from audiences.errors import InputError, WorkError
 from audiences.gate import Verdict, judge
-from audiences.release import accept
+from audiences.guards.acceptances import read_acceptances
+from audiences.guards.release import accept
 from tests.audiences.gate_days import DAY, Day, definition, verdict_on
 
 GREW = "AUD302: 100 people became 500, beyond guardrails.change.max_growth 50%"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from audiences.compiler import compile_definitions
-from audiences.events import Event
+from audiences.language.events import Event
 from audiences.loader import load_definitions
 from tests.audiences.conftest import SMALLEST
 from tests.audiences.days import (

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from audiences.conditions import Column
 from audiences.dispositions import NOT_MATCHED
+from audiences.language.conditions import Column
+from audiences.language.rules import leaves
 from audiences.loader import load_definitions
-from audiences.rules import leaves
 from audiences.spec import Definition
 from orchestration.settings import DBT_PROJECT, DEFINITIONS
 

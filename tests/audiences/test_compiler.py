@@ -11,13 +11,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from audiences.columns import text_literal
-from audiences.compiled import check_compiled, compile_to, read_names
 from audiences.compiler import compile_definitions
-from audiences.conditions import All, Any_, Column, Condition, Not
 from audiences.errors import DefinitionError, InputError
+from audiences.language.columns import text_literal
+from audiences.language.conditions import All, Any_, Column, Condition, Not
+from audiences.language.rules import read_traits, to_sql
 from audiences.loader import load_definitions
-from audiences.rules import read_traits, to_sql
+from audiences.models.compiled import check_compiled, compile_to, read_names
 from tests.audiences.conftest import EXPERIMENT, LANGUAGE, SMALLEST, TRAITS
 
 Write = Callable[..., Path]

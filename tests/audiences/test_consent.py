@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audiences.compiler import compile_definitions
-from audiences.consent import SUPPRESSIONS
 from audiences.errors import InputError
+from audiences.language.consent import SUPPRESSIONS
+from audiences.language.purposes import read_sensitive_purposes
 from audiences.loader import check_definitions, load_definitions
-from audiences.purposes import read_sensitive_purposes
 from tests.audiences.conftest import LANGUAGE, SMALLEST
 from tests.audiences.days import DAY, PASS, WITH_TEST, define, dispositions, permission, traits
 from tests.audiences.dbt_sql import House

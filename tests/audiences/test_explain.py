@@ -9,9 +9,9 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 
-from audiences.condition_tree import Asker, flattened
 from audiences.explain import Explanation, explain
 from audiences.loader import check_definitions, load_definitions
+from audiences.tools.condition_tree import Asker, flattened
 from tests.audiences.conftest import LANGUAGE as TYPED
 from tests.audiences.conftest import TRAITS
 from tests.audiences.days import DAY, LANGUAGE, PASS, PEOPLE, permission, traits

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from audiences.errors import InputError, WorkError
-from audiences.export import export
+from audiences.tools.export import export
 
 HARMFUL = [
     "=1+1",

@@ -6,9 +6,9 @@ import duckdb
 import pytest
 
 from audiences.compiler import compile_definitions
-from audiences.expressions import check_expression, write_expression
+from audiences.language.expressions import check_expression, write_expression
+from audiences.language.sql_block import Sql
 from audiences.loader import load_definitions
-from audiences.sql_block import Sql
 from tests.audiences.conftest import SMALLEST, TRAITS
 
 REFUSED = [

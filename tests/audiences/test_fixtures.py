@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from audiences.fixtures import Happened, resolve
+from audiences.language.fixtures import Happened, resolve
 from audiences.loader import check_definitions, load_definitions
 from tests.audiences.conftest import EXPERIMENT, LANGUAGE, SMALLEST
 

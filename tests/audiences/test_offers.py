@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from audiences.catalogue import Catalogue
+from audiences.language.catalogue import Catalogue
 from tests.audiences import days
 from tests.audiences.days import DAY, PEOPLE, define, dispositions, permission, traits
 from tests.audiences.dbt_sql import House

@@ -7,10 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from audiences.invented import slot
 from audiences.loader import check_definitions, locate
-from audiences.past import check_past
 from audiences.state import write_day
+from audiences.tools.invented import slot
+from audiences.tools.past import check_past
 from tests.audiences.conftest import EXPERIMENT, LANGUAGE, SMALLEST
 
 Write = Callable[..., Path]

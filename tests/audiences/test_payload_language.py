@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from audiences.catalogue import Catalogue, read_catalogue
 from audiences.compiler import compile_definitions
 from audiences.errors import InputError
+from audiences.language.catalogue import Catalogue, read_catalogue
+from audiences.language.payload import ADDED, contents_of, offers_of
+from audiences.language.send_window import SendWindow
 from audiences.loader import check_definitions, load_definitions
-from audiences.payload import ADDED, contents_of, offers_of
-from audiences.send_window import SendWindow
 from orchestration.compile import SEEDS, TRAITS, audience_language
 from orchestration.settings import DBT_PROJECT
 from tests.audiences.conftest import EXPERIMENT, LANGUAGE, SMALLEST

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from audiences.loader import check_definitions, locate
-from audiences.power import check_power, people_needed, people_to_take_part
+from audiences.tools.power import check_power, people_needed, people_to_take_part
 from tests.audiences.conftest import EXPERIMENT, LANGUAGE, SMALLEST
 
 Write = Callable[..., Path]

@@ -6,15 +6,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from audiences.changes import changes
 from audiences.errors import InputError, WorkError
+from audiences.language.starter import write_start
 from audiences.loader import load_definitions
-from audiences.overlap import overlap
-from audiences.preview import Preview
-from audiences.preview import preview as read_preview
-from audiences.reports import Size, audiences_in, history, last_deliveries, sizes
-from audiences.rule_counts import RuleCount
-from audiences.starter import write_start
+from audiences.tools.changes import changes
+from audiences.tools.overlap import overlap
+from audiences.tools.preview import Preview
+from audiences.tools.preview import preview as read_preview
+from audiences.tools.reports import Size, audiences_in, history, last_deliveries, sizes
+from audiences.tools.rule_counts import RuleCount
 from tests.audiences.conftest import LANGUAGE, SMALLEST
 
 TABLES = """

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from audiences.send_window import DAYS, MARKET, PROFILE, SendWindow
+from audiences.language.send_window import DAYS, MARKET, PROFILE, SendWindow
 from tests.statistics.sql import build
 
 ZONES = [

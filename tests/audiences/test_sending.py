@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from audiences.catalogue import Catalogue
+from audiences.language.catalogue import Catalogue
 from tests.audiences import days
 from tests.audiences.days import DAY, PASS, PEOPLE, WITH_TEST, define, dispositions, traits
 from tests.audiences.dbt_sql import House

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from audiences.language.names import RESERVED_PREFIX, why_not_an_audience_name
+from audiences.language.starter import write_start
 from audiences.loader import check_definitions, check_file, load_definitions
-from audiences.names import RESERVED_PREFIX, why_not_an_audience_name
-from audiences.starter import write_start
 from orchestration import settings as places
 from orchestration.cli.main import run
 from orchestration.compile import MODELS, audience_language, compile_audiences

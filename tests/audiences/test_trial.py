@@ -8,9 +8,9 @@ import duckdb
 import pytest
 
 from audiences.errors import InputError
-from audiences.invented import slot
 from audiences.loader import load_definitions
-from audiences.trial import Models, Outcome, run_tests
+from audiences.tools.invented import slot
+from audiences.tools.trial import Models, Outcome, run_tests
 from orchestration.compile import audience_language
 from orchestration.rendering import render_models
 from orchestration.settings import DEFINITIONS, load_settings

@@ -4,7 +4,12 @@ with
 
 written (experiment, phase, salt, first_slot, last_slot) as (
 
-    select null, null, null, null, null
+    select
+        null,
+        null,
+        null,
+        null,
+        null
     where 1 = 0
 
 ),

@@ -1,0 +1,1 @@
+"""The dbt models that definitions compile to, as text."""

@@ -1,0 +1,1 @@
+"""What people ask of their audiences: reports, trials, exports, and checks against the past."""

@@ -1,0 +1,122 @@
+"""What a definition may not contradict: the people the state folder holds under its name and its experiment."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from audiences.language.columns import Finding
+from audiences.spec import Definition, Experiment
+from audiences.warehouse import records
+
+Found = Iterator[tuple[str, Finding]]
+
+
+def check_past(definitions: Iterable[Definition], state_dir: Path, as_of: date) -> Found:
+    """What contradicts the ledgers, each finding with the audience it is found in.
+
+    Args:
+        definitions: Sound definitions.
+        state_dir: The state folder; without ledgers nothing contradicts.
+        as_of: The day of the next run, which replaces what an earlier run of that day wrote.
+    """
+    asked = list(definitions)
+    with duckdb.connect(":memory:") as connection:
+        ended = {
+            row["audience"]: row["ended_on"]
+            for row in _rows(connection, state_dir, ENDED, as_of=as_of)
+        }
+        drawn = _rows(connection, state_dir, DRAWN, as_of=as_of)
+        for one in asked:
+            if one.audience in ended and one.status_on(as_of) in {"active", "paused"}:
+                rule = f"is the name of an audience that ended on {ended[one.audience]}"
+                fix = "give the new audience a name of its own; its people and results stay apart"
+                yield one.audience, ("AUD102", ("audience",), rule, fix)
+            if one.experiment is not None:
+                ours = [row for row in drawn if _is_of(row, one.experiment)]
+                yield from _check_draw(connection, state_dir, one, ours)
+
+
+def _is_of(row: dict[str, Any], experiment: Experiment) -> bool:
+    return (row["experiment"], row["phase"]) == (experiment.key, experiment.phase)
+
+
+def _check_draw(
+    connection: duckdb.DuckDBPyConnection,
+    state_dir: Path,
+    one: Definition,
+    drawn: list[dict[str, Any]],
+) -> Found:
+    """The arms of a phase are as people were put into them, and drawn by the same salt."""
+    experiment = one.experiment
+    assert experiment is not None
+    fix = f"write `phase: {experiment.phase + 1}`, or restore what it was"
+    for row in drawn:
+        arm, people = row["arm"], f"{row['people']:,} people"
+        path = ("experiment", "arms", arm)
+        if arm not in experiment.arms:
+            rule = (
+                f"phase {experiment.phase} put {people} into arm {arm}, which is not there any more"
+            )
+            yield one.audience, ("AUD107", path[:2], rule, fix)
+            continue
+        first, last = experiment.arms[arm].slots
+        if row["first_slot"] < first or row["last_slot"] > last:
+            slots = f"{row['first_slot']} to {row['last_slot']}"
+            rule = f"phase {experiment.phase} put {people} of the slots {slots} into this arm"
+            yield one.audience, ("AUD107", (*path, "slots"), rule, fix)
+    asked = {"experiment": experiment.key, "phase": experiment.phase, "salt": experiment.salt}
+    if drawn and _rows(connection, state_dir, OTHER_SALT, **asked)[0]["is_other"]:
+        rule = f"is not the salt that phase {experiment.phase} was drawn with"
+        yield one.audience, ("AUD107", ("experiment", "salt"), rule, fix)
+
+
+ENDED = (
+    "memberships",
+    """
+    with latest as (
+        select * from ledger where as_of < $as_of
+        qualify row_number() over (partition by audience, customer_id, entry_seq order by as_of desc) = 1
+    )
+    select audience, cast(max(exited_at) as date) as ended_on
+    from latest group by audience
+    having count(*) = count(exited_at) and count(*) filter (where exit_reason = 'audience_ended') > 0
+    """,
+)
+DRAWN = (
+    "assignments",
+    """
+    select
+        experiment, phase, arm, min(slot) as first_slot, max(slot) as last_slot, count(*) as people
+    from ledger where as_of < $as_of group by experiment, phase, arm order by arm
+    """,
+)
+# People who share an address have the slot of one of them, so a few slots are not of the own id.
+OTHER_SALT = (
+    "assignments",
+    """
+    select
+        count(*) filter (
+            where slot <> cast('0x' || substr(md5($salt || ':' || customer_id), 1, 8) as bigint) % 10000
+        ) > count(*) / 2 as is_other
+    from ledger where experiment = $experiment and phase = $phase
+    """,
+)
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection,
+    state_dir: Path,
+    asked: tuple[str, str],
+    **parameters: Any,
+) -> list[dict[str, Any]]:
+    """What a ledger answers; nothing when it has no rows yet."""
+    ledger, query = asked
+    files = [str(file) for file in sorted((state_dir / ledger).glob("as_of=*/*.parquet"))]
+    if not files:
+        return []
+    read = "read_parquet($files, hive_partitioning = true, hive_types = {'as_of': date})"
+    whole = f"with ledger as (select * from {read}) select * from ({query})"
+    return records(connection, whole, {**parameters, "files": files})
