@@ -111,6 +111,12 @@ def _show(seen: "Preview", everything: bool) -> None:
     ]
     if seen.reach:
         tables.append(tabled("", ["channel", "eligible"], _few(seen.reach, most)))
+    if seen.fallbacks:
+        filled = [
+            {"filled in": f"{each['fact']}: {each['step']}", "members": each["members"]}
+            for each in seen.fallbacks
+        ]
+        tables.append(tabled("", list(filled[0]), _few(filled, most)))
     click.echo(f"{seen.audience} as of {seen.as_of_date}: {_eligible(seen):,} eligible{than}")
     print_side_by_side([tabled("", ["step", "customers"], seen.waterfall), *tables])
     print_table(
