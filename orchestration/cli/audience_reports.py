@@ -159,7 +159,7 @@ def history(name: Name, as_json: Json = False) -> None:
     print_table(f"History of {name}", columns, [[day[c] for c in columns] for day in days])
 
 
-OVERLAP = ["audience", "people", "other", "its people", "in both", "of the smaller"]
+OVERLAP = ["audience", "size", "other", "its size", "in both", "of the smaller"]
 
 
 def overlap(
