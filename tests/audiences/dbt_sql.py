@@ -17,6 +17,7 @@ import duckdb
 from audiences.compiler import compile_definitions
 from audiences.loader import Language, load_definitions, load_holdout
 from audiences.models.model_text import SQL_HEADER
+from orchestration.ledgers import decided
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ROOT / "dbt_project"
@@ -196,22 +197,13 @@ class House:
             self.warehouse.execute(f"create or replace table {relation} as {text}")
 
     def _export(self, day: date) -> None:
-        for ledger, model, decided in (
-            ("assignments", "audience_assignments", "cast(assigned_at as date) = $day"),
-            (
-                "memberships",
-                "audience_memberships",
-                "$day in (cast(entered_at as date), cast(exited_at as date))",
-            ),
-            ("waits", "audience_waits", "matched_since <= $day"),
-        ):
-            rows = self.warehouse.sql(
-                f"select *, cast($day as date) as as_of_date from audiences.{model} where {decided}",
-                params={"day": day},
-            ).to_arrow_table()
+        for ledger, rows in decided(self.warehouse, day).items():
             self.state.execute(f"delete from {ledger} where as_of_date = ?", [day])
             self.state.register("decided", rows)
-            self.state.execute(f"insert into {ledger} by name select * from decided")
+            self.state.execute(
+                f"insert into {ledger} by name select *, cast(? as date) as as_of_date from decided",
+                [day],
+            )
             self.state.unregister("decided")
 
     def rows(self, query: str) -> list[tuple[object, ...]]:

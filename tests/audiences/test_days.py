@@ -211,6 +211,24 @@ def test_an_experiment_taken_out_releases_the_withheld(house: House, tmp_path: P
     assert len(house.rows("select 1 from audiences.buyers")) == len(PEOPLE)
 
 
+PHASE_TWO = (
+    WITH_TEST
+    .replace("phase: 1", "phase: 2")
+    .replace("0123456789abcdef", "fedcba9876543210")
+)
+
+
+def test_who_was_released_stays_released(house: House, tmp_path: Path) -> None:
+    """Also where nothing is decided the day after, and when the experiment comes back."""
+    house.run_day(DAY, PASS)
+    untested = WITH_TEST.partition("goal:")[0]
+    for offset, text in enumerate([untested, untested + "status: paused\n", PHASE_TWO], start=1):
+        define(house, tmp_path, buyers=text)
+        house.run_day(DAY + timedelta(days=offset), PASS)
+        assert all(row[-1] for row in memberships(house)), text
+        assert len(house.rows("select 1 from audiences.buyers")) == len(PEOPLE)
+
+
 def test_slots_of_no_arm_are_withheld_and_not_assigned(house: House, tmp_path: Path) -> None:
     define(house, tmp_path, buyers=WITH_TEST.replace("[0, 4999]", "[0, 0]"))
     house.run_day(DAY, PASS)
