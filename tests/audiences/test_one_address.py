@@ -90,3 +90,22 @@ def test_a_mail_that_came_into_two_arms_is_sent_nothing_new(house: House) -> Non
         dispositions(house)[others[0]]
         == {"holdout": "holdout", "message": "eligible"}[found[others[0]]]
     )
+
+
+STEPS = {
+    name: WITH_TEST
+    .replace("audience: buyers", f"audience: {name}")
+    .replace("evergreen: true", f"evergreen: true\nprogram: {{ name: steps, step: {step} }}")
+    .replace("[email, push]", f"[{channel}]")
+    for name, step, channel in (("mailed", 1, "email"), ("pushed", 2, "push"))
+}
+
+
+def test_steps_that_contact_differently_share_one_arm(house: House, tmp_path: Path) -> None:
+    define(house, tmp_path, **STEPS)
+    live(house, PEOPLE, TWINS)
+    given = [permission(person, channel=by) for person in PEOPLE for by in ("email", "push")]
+    house.fill("activation.contact_permissions", given)
+    house.run_day(DAY, dict.fromkeys(STEPS, "pass"))
+    assert len(house.rows("select 1 from audiences.audience_assignments")) == len(PEOPLE)
+    assert arms(house) == {person: drawn(TWINS.get(person, person)) for person in PEOPLE}

@@ -11,9 +11,9 @@ newcomers as (
     where verdicts.is_decided
 ),
 
-{# A person may be new to several audiences of an experiment, which give the same arm: `union` keeps one. #}
-randomised as (
+proposed as (
     select
+        audience,
         experiment,
         phase,
         customer_id,
@@ -21,8 +21,9 @@ randomised as (
         slot
     from newcomers
     where arm is not null and coalesce(withheld_as, '') <> 'global_holdout'
-    union
+    union all
     select
+        audience,
         global_experiment as experiment,
         global_phase as phase,
         customer_id,
@@ -30,6 +31,14 @@ randomised as (
         global_slot as slot
     from newcomers
     where global_arm is not null
+),
+
+{# A person may be new to several audiences of an experiment, which propose the same arm. #}
+randomised as (
+    select
+        *,
+        row_number() over (partition by experiment, phase, customer_id order by audience) as place
+    from proposed
 )
 
 select
@@ -56,4 +65,4 @@ left join earlier
         randomised.experiment = earlier.experiment
         and randomised.phase = earlier.phase
         and randomised.customer_id = earlier.customer_id
-where earlier.customer_id is null
+where randomised.place = 1 and earlier.customer_id is null
