@@ -82,6 +82,21 @@ def test_gates_say_what_they_saw(house: House, tmp_path: Path) -> None:
     assert refused.decided_by.startswith("consent: email not allowed (withdrawn")
 
 
+def test_an_address_in_two_arms_is_told(house: House, tmp_path: Path) -> None:
+    house.run_day(DAY, PASS)
+    [held, sent] = [
+        next(person for person in PEOPLE if asked(house, tmp_path, person).disposition == each)
+        for each in ("holdout", "eligible")
+    ]
+    house.fill("activation.customer_traits", [])
+    house.run_day(DAY + timedelta(days=1), PASS)
+    mail = "home@example.com"
+    house.fill("activation.customer_traits", [traits(who, email=mail) for who in (held, sent)])
+    house.run_day(DAY + timedelta(days=2), PASS)
+    told = asked(house, tmp_path, sent).decided_by
+    assert told.startswith("arm: arm none, people with this address are in two arms, not delivered")
+
+
 def test_a_membership_is_told_from_entry_to_exit(house: House, tmp_path: Path) -> None:
     house.run_day(DAY, PASS)
     inside = [asked(house, tmp_path, person) for person in PEOPLE]
