@@ -8,7 +8,8 @@ import pyarrow as pa
 from audiences.state import write_day
 from orchestration.settings import Settings
 
-# A membership is written again when anything of it changed, such as the end of being withheld.
+# A membership is written again when anything of it changed, such as the end of being withheld. Waits have a row without a
+# person for each audience that counts them, for a run in which nobody waits ends every wait.
 DECIDED_TODAY = {
     "assignments": """
         select experiment, phase, customer_id, arm, slot, assigned_at
@@ -27,8 +28,12 @@ DECIDED_TODAY = {
         order by audience, customer_id, entry_seq
     """,
     "waits": """
-        select audience, customer_id, matched_days, matched_since
+        select audience, customer_id, matched_days
         from audiences.audience_waits
+        union all
+        select audience, null, 0
+        from audiences.audience_settings
+        where min_match_days is not null
         order by audience, customer_id
     """,
 }

@@ -70,7 +70,6 @@ def _waits(one: Definition, person: Given, day: date, customer: str) -> Iterator
             "audience": one.audience,
             "customer_id": customer,
             "matched_days": (day - person.matched_since).days,
-            "matched_since": person.matched_since,
             "as_of_date": day - DAY,
         }
 

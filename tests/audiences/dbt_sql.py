@@ -28,7 +28,7 @@ STATE = {
     "memberships": "audience varchar, customer_id varchar, entry_seq bigint, entered_at timestamp,"
     " exited_at timestamp, exit_reason varchar, arm varchar, is_delivered boolean, offer_id varchar,"
     " offer_until date, as_of_date date",
-    "waits": "audience varchar, customer_id varchar, matched_days bigint, matched_since date,"
+    "waits": "audience varchar, customer_id varchar, matched_days bigint,"
     " as_of_date date",
     "gate_verdicts": "audience varchar, verdict varchar, reason varchar, base_size bigint,"
     " matched bigint, dispositions varchar, as_of_date date",

@@ -99,6 +99,26 @@ def test_the_rule_must_hold_for_so_many_runs(house: House, define: Define) -> No
     assert dispositions(house, "slow") == {"bob": "pending_entry"}
 
 
+def test_a_run_that_died_after_the_gate_ends_no_wait(house: House, define: Define) -> None:
+    define(patient="entry: { min_match: 3d }\n")
+    run(house, 0)
+    run(house, 1)
+    for ledger in ("waits", "memberships"):  # the verdict of the day is written, and nothing after
+        house.state.execute(f"delete from {ledger} where as_of_date = ?", [DAY + timedelta(days=1)])
+    run(house, 2)
+    assert dispositions(house, "patient") == {"ada": "pending_entry"}
+    run(house, 3)
+    assert dispositions(house, "patient") == {"ada": "eligible"}
+
+
+def test_a_run_in_which_nobody_waits_ends_every_wait(house: House, define: Define) -> None:
+    define(patient="entry: { min_match: 2d }\n")
+    run(house, 0)
+    run(house, 1, matching=())
+    run(house, 2)
+    assert dispositions(house, "patient") == {"ada": "pending_entry"}
+
+
 def test_a_stay_ends_and_another_begins_in_time(house: House, define: Define) -> None:
     define(short="entry: { max_stay: 2d, reentry_after: 3d, max_entries: 2 }")
     for offset in range(11):
