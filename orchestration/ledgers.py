@@ -12,7 +12,7 @@ from orchestration.settings import Settings
 # person for each audience that counts them, for a run in which nobody waits ends every wait.
 DECIDED_TODAY = {
     "assignments": """
-        select experiment, phase, customer_id, arm, slot, assigned_at
+        select experiment, phase, customer_id, arm, slot, is_delivered, assigned_at
         from audiences.audience_assignments
         where assigned_at = cast($as_of as timestamp)
         order by experiment, phase, customer_id

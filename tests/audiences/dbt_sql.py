@@ -24,7 +24,7 @@ PROJECT = ROOT / "dbt_project"
 RENDERED = date(2001, 1, 1)
 STATE = {
     "assignments": "experiment varchar, phase bigint, customer_id varchar, arm varchar, slot bigint,"
-    " assigned_at timestamp, as_of_date date",
+    " is_delivered boolean, assigned_at timestamp, as_of_date date",
     "memberships": "audience varchar, customer_id varchar, entry_seq bigint, entered_at timestamp,"
     " exited_at timestamp, exit_reason varchar, arm varchar, is_delivered boolean, offer_id varchar,"
     " offer_until date, as_of_date date",

@@ -18,7 +18,8 @@ proposed as (
         phase,
         customer_id,
         arm,
-        slot
+        slot,
+        withheld_as is null as is_delivered
     from newcomers
     where arm is not null and coalesce(withheld_as, '') <> 'global_holdout'
     union all
@@ -28,7 +29,8 @@ proposed as (
         global_phase as phase,
         customer_id,
         global_arm as arm,
-        global_slot as slot
+        global_slot as slot,
+        global_arm <> 'holdout' as is_delivered
     from newcomers
     where global_arm is not null
 ),
@@ -47,6 +49,7 @@ select
     customer_id,
     arm,
     slot,
+    is_delivered,
     assigned_at
 from earlier
 
@@ -58,6 +61,7 @@ select
     randomised.customer_id,
     randomised.arm,
     randomised.slot,
+    randomised.is_delivered,
     cast({{ as_of_date() }} as timestamp) as assigned_at
 from randomised
 left join earlier
