@@ -174,12 +174,18 @@ def test_an_ended_audience_lets_everybody_go_without_a_verdict(
     assert (left == 0) == (reason is not None)
 
 
-def test_a_deleted_definition_keeps_its_history(house: House, tmp_path: Path) -> None:
+def test_an_audience_ends_with_its_definition_and_keeps_its_history(
+    house: House, tmp_path: Path
+) -> None:
     house.run_day(DAY, PASS)
-    before = memberships(house)
-    define(house, tmp_path, everybody=ANALYSIS)
-    house.run_day(DAY + timedelta(days=1), PASS)
-    assert memberships(house) == before
+    entered = memberships(house)
+    arms = {person: arm for person, *_, arm, _ in entered}
+    define(house, tmp_path, patrons=WITH_TEST.replace("audience: buyers", "audience: patrons"))
+    for offset in (1, 2):
+        house.run_day(DAY + timedelta(days=offset), {"patrons": "pass"})
+    ended = (DAY + timedelta(days=1), "audience_ended")
+    assert memberships(house) == [(*row[:3], *ended, *row[5:]) for row in entered]
+    assert {row[0]: row[5] for row in memberships(house, "patrons")} == arms  # it was renamed
 
 
 EDITS = [
