@@ -235,6 +235,43 @@ def test_who_was_released_stays_released(house: House, tmp_path: Path) -> None:
         assert len(house.rows("select 1 from audiences.buyers")) == len(PEOPLE)
 
 
+def test_a_member_is_shown_with_the_phase_of_the_entry(house: House, tmp_path: Path) -> None:
+    shown = (
+        "select customer_id, experiment, phase, arm, slot from audiences.audience_dispositions"
+        " where audience = 'buyers' order by all"
+    )
+    house.run_day(DAY, PASS)
+    before = house.rows(shown)
+    define(house, tmp_path, buyers=PHASE_TWO)
+    house.fill("activation.customer_traits", [traits(person) for person in [*PEOPLE, "new"]])
+    house.fill("activation.contact_permissions", [permission(p) for p in [*PEOPLE, "new"]])
+    house.run_day(DAY + timedelta(days=1), PASS)
+    after = house.rows(shown)
+    assert [row for row in after if row[0] != "new"] == before
+    assert {row[2] for row in after if row[0] == "new"} == {2}
+
+
+def test_a_member_of_before_the_experiment_is_shown_without_it(
+    house: House, tmp_path: Path
+) -> None:
+    define(house, tmp_path, buyers=WITH_TEST.partition("goal:")[0])
+    house.run_day(DAY, PASS)
+    define(house, tmp_path, buyers=WITH_TEST)
+    house.run_day(DAY + timedelta(days=1), PASS)
+    assert house.rows(
+        "select distinct disposition, experiment, phase, arm, slot from audiences.audience_dispositions"
+    ) == [("eligible", None, None, None, None)]
+
+
+def test_the_ledger_says_whether_an_arm_was_delivered(house: House, tmp_path: Path) -> None:
+    house.run_day(DAY, PASS)
+    define(house, tmp_path, buyers=PHASE_TWO.replace(", delivers: false", ""))
+    house.run_day(DAY + timedelta(days=1), PASS)
+    assert house.rows(
+        "select distinct phase, arm, is_delivered from audiences.audience_assignments order by all"
+    ) == [(1, "holdout", False), (1, "message", True)]
+
+
 def test_slots_of_no_arm_are_withheld_and_not_assigned(house: House, tmp_path: Path) -> None:
     define(house, tmp_path, buyers=WITH_TEST.replace("[0, 4999]", "[0, 0]"))
     house.run_day(DAY, PASS)

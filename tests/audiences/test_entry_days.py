@@ -272,7 +272,7 @@ def test_who_is_released_by_the_global_holdout_is_in_no_arm(
             "select customer_id, disposition, arm, experiment from audiences.audience_dispositions"
         )
         assert house.rows(f"{seen} order by all") == [
-            (who, "eligible", None, "halves") for who in everyone
+            (who, "eligible", None, None) for who in everyone
         ]
     delivered = (
         "select arm, is_delivered from audiences.audience_memberships where exited_at is null"
