@@ -1,6 +1,7 @@
 """Where the project keeps its definitions and their compiled models."""
 
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 from audiences.errors import DefinitionError
@@ -10,6 +11,7 @@ from audiences.language.rules import read_sensitive_traits, read_traits
 from audiences.loader import Language, Problem, load_definitions, locate
 from audiences.models.compiled import Difference, check_compiled, compile_to, read_names
 from audiences.spec import Definition
+from audiences.tools.last_run import check_last_run
 from audiences.tools.past import check_past
 from audiences.tools.power import check_power
 from orchestration.settings import DBT_PROJECT, DEFINITIONS, Settings
@@ -38,8 +40,10 @@ def contradictions(
 
 
 def warnings(folder: Path, definitions: Iterable[Definition], settings: Settings) -> list[Problem]:
-    """What is sound and yet unwise, by what the warehouse knows."""
-    return locate(folder, check_power(definitions, settings.warehouse))
+    """What is sound and yet unwise or in trouble, by what the warehouse knows."""
+    definitions = list(definitions)
+    found = (check(definitions, settings.warehouse) for check in (check_power, check_last_run))
+    return locate(folder, chain.from_iterable(found))
 
 
 def compile_for(settings: Settings) -> None:
