@@ -7,7 +7,7 @@ from pathlib import Path
 from audiences.errors import DefinitionError
 from audiences.language.catalogue import read_catalogue
 from audiences.language.purposes import read_sensitive_purposes
-from audiences.language.rules import read_sensitive_traits, read_traits
+from audiences.language.rules import read_closed_traits, read_sensitive_traits, read_traits
 from audiences.loader import Language, Problem, load_definitions, locate
 from audiences.models.compiled import Difference, check_compiled, compile_to, read_names
 from audiences.spec import Definition
@@ -66,4 +66,5 @@ def audience_language() -> Language:
         metrics=read_names(SEEDS / "goal_metrics.csv", "metric"),
         catalogue=read_catalogue(SEEDS, DBT_PROJECT / "dbt_project.yml", TRAITS),
         sensitive=read_sensitive_purposes(PURPOSES, read_sensitive_traits(TRAITS)),
+        closed=read_closed_traits(TRAITS),
     )
