@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from audiences.unfinished import beside, sweep
+
 COUNTED = frozenset({"receipts"})
 """Ledgers whose rows are counts too: there the row stays, without the person."""
 
@@ -111,9 +113,12 @@ def load_forgotten(
 def sweep_state(state_dir: Path) -> dict[str, int]:
     """Take everybody who was forgotten out of the ledgers; each file is replaced by one rename.
 
+    What runs that were killed left unfinished may name them too, and goes as a whole.
+
     Returns:
         Rows per ledger that named them.
     """
+    sweep(state_dir)
     removed: dict[str, int] = {}
     for folder in sorted(state_dir.iterdir()) if state_dir.is_dir() else []:
         files = sorted(folder.glob("as_of=*/*.parquet")) if folder.name != "erasures" else []
@@ -153,6 +158,6 @@ def _rewrite(file: Path, ids: pa.Array, keep_row: bool) -> int:
 
 
 def _replace(file: Path, rows: pa.Table) -> None:
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}.unfinished")
+    unfinished = beside(file)
     pq.write_table(rows, unfinished)
     os.replace(unfinished, file)

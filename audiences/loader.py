@@ -14,7 +14,7 @@ from audiences.language.catalogue import Catalogue
 from audiences.language.columns import Closed, Finding, Traits
 from audiences.language.entry import check_order
 from audiences.language.fixtures import check_tests
-from audiences.language.global_holdout import GlobalHoldout, holdout_file
+from audiences.language.global_holdout import FILE, GlobalHoldout, holdout_file
 from audiences.language.payload import check_payload
 from audiences.language.references import check_references
 from audiences.language.rules import check_condition
@@ -106,7 +106,7 @@ def check_definitions(
     if not folder.is_dir():
         raise InputError(f"no folder of definitions at {folder.name}", "create it, or name another")
     definitions: list[Definition] = []
-    holdout, problems = _read_holdout(folder)
+    holdout, problems = read_holdout(folder)
     files = sorted(folder.rglob("*.y*ml"))
     problems += _check_names_are_alone(folder, files)
     for file in files:
@@ -124,13 +124,14 @@ def load_holdout(folder: Path) -> GlobalHoldout | None:
     Raises:
         DefinitionError: The file is wrong.
     """
-    holdout, problems = _read_holdout(folder)
+    holdout, problems = read_holdout(folder)
     if problems:
         raise DefinitionError(str(problems[0]), problems[0].fix)
     return holdout
 
 
-def _read_holdout(folder: Path) -> tuple[GlobalHoldout | None, list[Problem]]:
+def read_holdout(folder: Path) -> tuple[GlobalHoldout | None, list[Problem]]:
+    """The global holdout beside a folder of definitions, or the problems that keep it from being one."""
     file = holdout_file(folder)
     holdout, _, _, problems = _read(file, GlobalHoldout) if file.is_file() else (None, {}, {}, [])
     return holdout, problems
@@ -217,8 +218,9 @@ def _check_folder(
 
 
 def locate(folder: Path, found: Iterable[tuple[str, Finding]]) -> list[Problem]:
-    """Problems from findings, each with the audience of the folder it is found in."""
+    """Problems from findings, each with the audience of the folder, or the file of the holdout, it is found in."""
     files = {file.stem: file for file in sorted(folder.rglob("*.y*ml"))}
+    files[FILE] = holdout_file(folder)
     return [
         _place(finding, files[audience], *read_mapping(files[audience]))
         for audience, finding in found

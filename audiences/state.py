@@ -8,6 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from audiences.unfinished import beside
+
 LEDGERS = ("assignments", "memberships", "waits", "gate_verdicts")
 
 
@@ -32,7 +34,7 @@ def write_day(state_dir: Path, ledger: str, as_of: date, rows: pa.Table) -> Path
     """
     target = day_file(state_dir, ledger, as_of)
     target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f".rows.{os.getpid()}.unfinished")
+    unfinished = beside(target)
     pq.write_table(rows, unfinished)
     os.replace(unfinished, target)
     return target

@@ -8,7 +8,7 @@ from audiences.errors import DefinitionError
 from audiences.language.catalogue import read_catalogue
 from audiences.language.purposes import read_sensitive_purposes
 from audiences.language.rules import read_closed_traits, read_sensitive_traits, read_traits
-from audiences.loader import Language, Problem, load_definitions, locate
+from audiences.loader import Language, Problem, load_definitions, locate, read_holdout
 from audiences.models.compiled import Difference, check_compiled, compile_to, read_names
 from audiences.spec import Definition
 from audiences.tools.last_run import check_last_run
@@ -35,8 +35,10 @@ def compile_audiences(check: bool = False) -> Difference:
 def contradictions(
     folder: Path, definitions: Iterable[Definition], settings: Settings
 ) -> list[Problem]:
-    """What the definitions of a folder say against the ledgers of the state folder."""
-    return locate(folder, check_past(definitions, settings.state_dir, settings.as_of))
+    """What the definitions of a folder and its global holdout say against the ledgers of the state folder."""
+    holdout, _ = read_holdout(folder)
+    found = check_past(definitions, holdout, settings.state_dir, settings.as_of)
+    return locate(folder, found)
 
 
 def warnings(folder: Path, definitions: Iterable[Definition], settings: Settings) -> list[Problem]:

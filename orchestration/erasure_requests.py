@@ -1,5 +1,6 @@
 """Before a run: the requests of the raw table `erasures`, and a warehouse that never held who was forgotten."""
 
+import shutil
 from datetime import UTC, datetime
 
 from audiences.erasures import bury, sweep_state, tombstones
@@ -52,3 +53,4 @@ def _discard_warehouse(settings: Settings) -> None:
     for file in (live, *live.parent.glob(f"{live.stem}.replay-*{live.suffix}")):
         file.unlink(missing_ok=True)
         file.with_name(f"{file.name}.wal").unlink(missing_ok=True)
+        shutil.rmtree(file.with_name(f"{file.name}.tmp"), ignore_errors=True)  # what was spilled

@@ -9,6 +9,7 @@ import duckdb
 
 from audiences.erasures import bury, sweep_state, tombstone_files
 from audiences.errors import WorkError
+from audiences.unfinished import sweep
 from orchestration import dbt
 from orchestration.settings import SYNCS, Settings
 from reverse_etl.forgetting import Remainder, forget_in_ledgers
@@ -37,6 +38,7 @@ def forget(settings: Settings, customer_ids: Collection[str]) -> Forgotten:
         settings: Where things are.
         customer_ids: Their ids; blanks at the ends are dropped, as staging does.
     """
+    sweep(settings.deliveries_dir)
     ids = {customer_id.strip(" ") for customer_id in customer_ids}
     new = bury(settings.state_dir, ids, datetime.now(UTC).replace(tzinfo=None))
     return Forgotten(new, sweep_state(settings.state_dir), forget_in_syncs(settings))

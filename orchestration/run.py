@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 
 from audiences.state import days
+from audiences.unfinished import sweep
 from orchestration import dbt
 from orchestration.compile import compile_for
 from orchestration.complaint import Complaint
@@ -46,6 +47,8 @@ def run_pipeline(
         replay(settings, newest.isoformat())
         return []
     settings.state_dir.mkdir(parents=True, exist_ok=True)
+    for folder in (settings.state_dir, settings.deliveries_dir):
+        sweep(folder)
     os.environ.update(settings.environment())
     parsing = parsing or start_parsing(settings)
     # Imported while dbt parses: Dagster and Great Expectations take as long.

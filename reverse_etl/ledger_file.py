@@ -10,6 +10,7 @@ import duckdb
 
 from audiences.erasures import load_forgotten
 from audiences.errors import WorkError
+from audiences.unfinished import beside
 from reverse_etl.ledger import Ledger
 from reverse_etl.ledger_sql import PEOPLE, SCHEMA
 from reverse_etl.payload import literal
@@ -74,7 +75,7 @@ def _is_rewrite_due(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def _rewrite(path: Path) -> None:
     """Write the file anew, for freed blocks keep the bytes of rows that are gone; it takes its place by one rename."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished = beside(path)
     unfinished.unlink(missing_ok=True)
     with duckdb.connect() as connection:
         try:

@@ -7,6 +7,7 @@ import os
 from datetime import date
 from pathlib import Path
 
+from audiences.unfinished import beside
 from reverse_etl.ledger import Ledger
 from reverse_etl.payload import literal
 
@@ -21,7 +22,7 @@ def write_receipts(ledger: Ledger, state_dir: Path, sync: str) -> None:
     for run_id, as_of, row_count in ledger.rows(_UNWRITTEN):
         target = receipt_path(state_dir, sync, as_of, run_id)
         target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = target.with_name(f".{target.name}.unfinished")
+        unfinished = beside(target)
         rows = _RECEIPTS.format(sync=literal(sync), run_id=literal(run_id))
         ledger.connection.execute(f"copy ({rows}) to {literal(str(unfinished))} (format parquet)")
         os.replace(unfinished, target)

@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from audiences.errors import InputError, WorkError
+from audiences.unfinished import beside
 from audiences.warehouse import RUN_FIRST, has_table, open_warehouse
 
 FORMATS = {".csv": "(format csv, header)", ".parquet": "(format parquet)"}
@@ -35,7 +36,7 @@ def export(warehouse: Path, audience: str, target: Path) -> int:
         raise InputError(f"{target.name}: no such format", "end the name in .csv or .parquet")
     if not target.parent.is_dir():
         raise InputError(f"{target}: its folder does not exist", "create the folder first")
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}.unfinished")
+    unfinished = beside(target)
     with open_warehouse(warehouse) as connection:
         if not has_table(connection, "audiences", audience):
             raise WorkError(f"audience {audience} is not in the warehouse", RUN_FIRST)

@@ -204,7 +204,8 @@ def _global_holdout(decisions: Decisions) -> Iterator[str]:
 
 def _arm(decisions: Decisions) -> Iterator[str]:
     if drawn := decisions.row("audience_drawn_arms"):
-        arm = drawn["arm"] or "none, the slot belongs to no arm"
+        without = "entered without one" if drawn["is_delivered"] else "the slot belongs to no arm"
+        arm = drawn["arm"] or f"none, {without}"
         delivered = "" if drawn["is_delivered"] else ", not delivered"
         test = f"{drawn['experiment']} phase {drawn['phase']}"
         yield f"arm {arm}{delivered} (slot {drawn['slot']} of {test})"

@@ -11,6 +11,7 @@ from audiences.dispositions import DISPOSITIONS
 from audiences.errors import WorkError
 from audiences.language.columns import Traits
 from audiences.spec import Definition
+from audiences.tools.fallbacks import count_fallbacks
 from audiences.tools.overlap import PAIRS
 from audiences.tools.rule_counts import RuleCount, count_rules
 from audiences.warehouse import RUN_FIRST, open_warehouse, records
@@ -28,6 +29,7 @@ class Preview:
         rules: What each rule keeps and drops.
         breakdowns: Matched and eligible by the values of a column.
         reach: Eligible people by the channel they are reached on.
+        fallbacks: Members who got something other than their own, by what and from where.
         overlaps: The audiences it shares most people with.
         sample: Some of its people, masked.
     """
@@ -39,6 +41,7 @@ class Preview:
     rules: list[RuleCount]
     breakdowns: dict[str, list[dict[str, Any]]]
     reach: list[dict[str, Any]]
+    fallbacks: list[dict[str, Any]]
     overlaps: list[dict[str, Any]]
     sample: list[dict[str, Any]]
 
@@ -74,6 +77,7 @@ def preview(warehouse: Path, one: Definition, traits: Traits, rows: int = 5) -> 
                 if column in traits
             },
             reach=records(connection, REACH, asked),
+            fallbacks=count_fallbacks(connection, one),
             overlaps=[pair for pair in overlaps[:10] if pair["in_both"]],
             sample=records(connection, SAMPLE, {**asked, "rows": rows}),
         )

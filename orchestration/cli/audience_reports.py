@@ -111,6 +111,12 @@ def _show(seen: "Preview", everything: bool) -> None:
     ]
     if seen.reach:
         tables.append(tabled("", ["channel", "eligible"], _few(seen.reach, most)))
+    if seen.fallbacks:
+        filled = [
+            {"filled in": f"{each['fact']}: {each['step']}", "members": each["members"]}
+            for each in seen.fallbacks
+        ]
+        tables.append(tabled("", list(filled[0]), _few(filled, most)))
     click.echo(f"{seen.audience} as of {seen.as_of_date}: {_eligible(seen):,} eligible{than}")
     print_side_by_side([tabled("", ["step", "customers"], seen.waterfall), *tables])
     print_table(
@@ -153,7 +159,7 @@ def history(name: Name, as_json: Json = False) -> None:
     print_table(f"History of {name}", columns, [[day[c] for c in columns] for day in days])
 
 
-OVERLAP = ["audience", "people", "other", "its people", "in both", "of the smaller"]
+OVERLAP = ["audience", "size", "other", "its size", "in both", "of the smaller"]
 
 
 def overlap(

@@ -5,9 +5,13 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.columns import Columns
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
+
+WIDEST = 1000  # of what is measured before it is made to fit
 
 
 def print_json(document: Any) -> None:
@@ -16,8 +20,9 @@ def print_json(document: Any) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print a table; numbers are right-aligned, null is shown as a dash."""
-    _console().print(tabled(title, columns, rows))
+    """Print a table, narrow where the terminal is; numbers are right-aligned, null is shown as a dash."""
+    console = _console()
+    console.print(fitted(tabled(title, columns, rows), console))
 
 
 def print_side_by_side(tables: Iterable[Table]) -> None:
@@ -35,6 +40,34 @@ def tabled(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) ->
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
     return table
+
+
+def fitted(table: Table, console: Console) -> Table:
+    """The table in as narrow a form as the console asks for; no number is ever cut."""
+    if _measured(console, table).maximum > console.width:
+        _narrow(table)
+    if _measured(console, table).minimum > console.width:
+        _fold_words(table)
+    return table
+
+
+def _measured(console: Console, table: Table) -> Measurement:
+    """How narrow the table can be, and how wide it would be."""
+    return Measurement.get(console, console.options.update(max_width=WIDEST), table)
+
+
+def _narrow(table: Table) -> None:
+    """Spend no width on lines and headers; where all cells are single words, such as names, do not fold them."""
+    table.box, table.show_edge, table.padding = SIMPLE_HEAD, False, 0
+    for column in table.columns:
+        column.header = str(column.header).replace(" ", "\n")
+        column.no_wrap = not any(" " in str(cell) for cell in column.cells)
+
+
+def _fold_words(table: Table) -> None:
+    """Fold names too, never numbers."""
+    for column in table.columns:
+        column.no_wrap = column.justify == "right"
 
 
 def _console() -> Console:

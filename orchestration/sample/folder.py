@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from audiences.errors import InputError
+from audiences.unfinished import beside, is_running
 from orchestration.border.contract import load_contract
 from orchestration.sample.writer import TRUTH
 
@@ -29,7 +30,7 @@ def replaced(target: Path) -> Iterator[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
     _mend(target)
     refuse_foreign_tables(target)
-    unfinished = target.parent / f".{target.name}.{os.getpid()}.unfinished"
+    unfinished = beside(target)
     unfinished.mkdir()
     try:
         yield unfinished
@@ -91,7 +92,7 @@ def _mend(target: Path) -> None:
     """Finish or undo what runs that were killed left behind."""
     for left in sorted(target.parent.glob(f".{target.name}.*.*")):
         _, process, kind = left.name.rsplit(".", 2)
-        if kind not in {"old", "unfinished"} or not process.isdigit() or _is_running(int(process)):
+        if kind not in {"old", "unfinished"} or not process.isdigit() or is_running(int(process)):
             continue
         if kind == "unfinished":
             shutil.rmtree(left)
@@ -99,13 +100,3 @@ def _mend(target: Path) -> None:
             _retire(left, target)
         else:
             left.rename(target)
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 
 import duckdb
 
+from audiences.unfinished import beside
 from reverse_etl.context import SyncContext
 from reverse_etl.destinations.base import Answer, Batch, Destination, Recovery
 from reverse_etl.errors import DestinationClosed
@@ -66,7 +67,8 @@ class FileDestination(Destination):
     def send(self, batch: Batch) -> Answer:
         """Write the file of the run, or replace the snapshot."""
         target = self._target(batch)
-        unfinished = _unfinished(target)
+        unfinished = beside(target)
+        _clear(target)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             self._write(batch, unfinished)
@@ -82,7 +84,7 @@ class FileDestination(Destination):
         if self._sync.mode == "snapshot":
             return "unknown"
         target = self._target(batch)
-        _unfinished(target).unlink(missing_ok=True)
+        _clear(target)
         return "accepted" if target.exists() else "unsent"
 
     def _target(self, batch: Batch) -> Path:
@@ -101,8 +103,10 @@ class FileDestination(Destination):
             )
 
 
-def _unfinished(target: Path) -> Path:
-    return target.with_name(f".{target.name}.unfinished")
+def _clear(target: Path) -> None:
+    """Delete what a run of the sync that was killed left; only one runs at a time."""
+    for left in target.parent.glob(f".{target.name}.*.unfinished"):
+        left.unlink()
 
 
 def _format(sync: Sync) -> str:

@@ -235,3 +235,26 @@ def test_the_global_holdout_is_asked_at_the_door(house: House, define: Define) -
         ("ada", None),
         ("bob", None),
     ]
+
+
+@pytest.mark.parametrize("arms", [HALVES, HALVES.replace("[0, 4999]", "[0, 1]")])
+def test_who_is_released_by_the_global_holdout_is_in_no_arm(
+    house: House, define: Define, arms: str
+) -> None:
+    everyone = ["ada", "bob", "cleo"]
+    define(EVERYBODY_WITHHELD, tested=arms)
+    run(house, 0, matching=everyone)
+    assert set(dispositions(house, "tested").values()) == {"global_holdout"}
+    define(EVERYBODY_WITHHELD, tested=arms + "  respects_global_holdout: false\n")
+    for offset in (1, 2):  # released, and a member like others
+        run(house, offset, matching=everyone)
+        seen = (
+            "select customer_id, disposition, arm, experiment from audiences.audience_dispositions"
+        )
+        assert house.rows(f"{seen} order by all") == [
+            (who, "eligible", None, "halves") for who in everyone
+        ]
+    delivered = (
+        "select arm, is_delivered from audiences.audience_memberships where exited_at is null"
+    )
+    assert house.rows(delivered) == [(None, True)] * 3

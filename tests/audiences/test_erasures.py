@@ -61,6 +61,8 @@ def test_people_are_told_by_their_tombstone_under_any_key(tmp_path: Path) -> Non
 
 def test_the_state_loses_the_person_and_keeps_counts(tmp_path: Path) -> None:
     fill(tmp_path)
+    killed = tmp_path / "memberships" / f".rows.parquet.{2**22 + 1}.unfinished"
+    killed.write_text(ADA)
     bury(tmp_path, [ADA], NOW)
     assert sweep_state(tmp_path) == {
         "assignments": 2, "memberships": 2, "receipts": 2, "waits": 2,

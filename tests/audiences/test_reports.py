@@ -45,6 +45,14 @@ TABLES = """
     create table audiences.audience_members as
     select audience, 'email' as contact_channel from audiences.audience_memberships
     where exited_at is null and is_delivered;
+    create table audiences.audience_member_facts as
+    select audience, customer_id, if(customer_id = 'c9', 'WB15', null) as offer_id
+    from audiences.audience_memberships where exited_at is null and is_delivered;
+    create table audiences.audience_fallback_counts as
+    from (values
+        ('buyers', 'content_locale', 'exact', 1), ('buyers', 'content_locale', 'fallback', 1),
+        ('buyers', 'time_zone', 'profile', 1), ('buyers', 'time_zone', 'market', 1), ('quiet', 'time_zone', 'market', 1)
+    ) as t(audience, fact, step, members);
     create table audiences.audience_runs as
     select as_of_date, 'buyers' as audience, 6 as matched, eligible, 1 as holdout, verdict,
         if(verdict = 'hold', 'it grew by half', null) as reason
@@ -60,14 +68,38 @@ def warehouse(tmp_path: Path) -> Path:
     return file
 
 
-def preview(warehouse: Path, rule: str = "{ column: order_count, gt: 3 }") -> Preview:
-    text = SMALLEST.replace("everybody", "buyers")
+def preview(
+    warehouse: Path, rule: str = "{ column: order_count, gt: 3 }", added: str = ""
+) -> Preview:
+    text = SMALLEST.replace("everybody", "buyers") + added
     text = text.replace("{ column: order_count, gte: 1 }", rule)
     definitions = warehouse.with_name("definitions")
     definitions.mkdir(exist_ok=True)
     (definitions / "buyers.yml").write_text(text)
     [one] = load_definitions(definitions, LANGUAGE)
     return read_preview(warehouse, one, LANGUAGE.traits, rows=2)
+
+
+PAYLOAD = """\
+payload:
+  columns:
+    country: { from: country, fallback: DE }
+    buys: { from: order_count, fallback: "0" }
+    offer: { from: offer_id, fallback: none }
+"""
+
+
+def test_what_members_did_not_have_themselves(warehouse: Path) -> None:
+    of_all = [
+        {"fact": "content_locale", "step": "fallback", "members": 1},
+        {"fact": "time_zone", "step": "market", "members": 1},
+    ]
+    assert preview(warehouse).fallbacks == of_all
+    assert preview(warehouse, added=PAYLOAD).fallbacks == [
+        *of_all,
+        {"fact": "country", "step": "fallback", "members": 2},
+        {"fact": "offer", "step": "fallback", "members": 1},
+    ]
 
 
 def test_the_waterfall_accounts_for_everybody(warehouse: Path) -> None:

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from audiences.erasures import bury, tombstones
-from orchestration.forget import advice
+from orchestration.forget import advice, forget
 from orchestration.settings import DBT_PROJECT
 from reverse_etl.forgetting import Remainder
 from tests.conftest import Place, make_place
@@ -33,6 +33,15 @@ def test_an_id_nobody_has_is_remembered_without_being_told(place: Place) -> None
     again = perennial(place, "forget", "somebody-yet-to-come", "--json")
     assert '"new": 0' in again.stdout
     assert len(tombstones(place.settings.state_dir)) == 1
+
+
+def test_what_killed_runs_left_goes_too(place: Place) -> None:
+    settings = place.settings
+    for folder in (settings.state_dir / "receipts", settings.deliveries_dir / "a_to_file"):
+        folder.mkdir(parents=True)
+        (folder / f".rows.csv.{2**22 + 1}.unfinished").write_text("somebody")
+    forget(settings, ["somebody"])
+    assert traces(place, "somebody") == []
 
 
 def test_it_says_what_is_left_to_do() -> None:

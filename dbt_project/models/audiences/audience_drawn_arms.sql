@@ -1,6 +1,7 @@
 {# The arm of every candidate of an audience with an experiment, decided once: a standing member keeps the arm of the
    entry, whoever is in the ledger the one written there, and only a person new to the experiment's phase is drawn.
-   An address in two arms is sent nothing new: its people are withheld, in no arm. #}
+   An address in two arms is sent nothing new: its people are withheld, in no arm. Who entered withheld from all
+   marketing has none either, and is delivered once that is over. #}
 
 with held_arms as (
     select * from {{ ref('audience_held_arms') }}
@@ -11,7 +12,12 @@ arms as (
 ),
 
 standing as (
-    select * from {{ ref('stg_state__memberships') }}
+    select
+        audience,
+        customer_id,
+        case when arm <> 'global_holdout' then arm end as arm,
+        is_delivered or coalesce(arm, '') = 'global_holdout' as is_delivered
+    from {{ ref('stg_state__memberships') }}
     where exited_at is null
 )
 
