@@ -40,6 +40,16 @@ EVENT_NAMES = (
     "email_clicked",
     "session_started",
 )
+SETTINGS = (
+    "threads = 2",
+    "memory_limit = '9GB'",
+    "preserve_insertion_order = false",
+    "disabled_optimizers = 'in_clause'",
+    "TimeZone = 'UTC'",
+    "enable_progress_bar = false",
+)
+"""As the profile sets them."""
+
 EVALUATION = ("audience_event_counts", "audience_matches")
 TARGET_SECONDS = 20
 
@@ -172,9 +182,8 @@ class Bench:
         self.dbt("run", "--select", state)
         self.dbt("seed")
         warehouse = duckdb.connect(str(self.settings.warehouse))
-        for setting in ("threads = 2", "memory_limit = '9GB'", "preserve_insertion_order = false"):
+        for setting in SETTINGS:
             warehouse.execute(f"set {setting}")
-        warehouse.execute("set TimeZone = 'UTC'")
         for schema in ("activation", "audiences"):
             warehouse.execute(f"create schema if not exists {schema}")
         warehouse.execute(f"create table activation.customer_traits as {self.traits()}")

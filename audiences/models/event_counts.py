@@ -21,6 +21,9 @@ def _sql(events: Sequence[Event]) -> str:
     )
     names = ",\n        ".join(sorted({text_literal(one.event) for one in events}))
     wanted = f"event_name in (\n        {names}\n    )" if events else "1 = 0"
+    if events and all(one.within for one in events):
+        longest = max((one.within or "" for one in events), key=_days)
+        wanted += f"\n    and {_since(longest)}"
     return f"""{SQL_HEADER}
 with
 
@@ -46,12 +49,27 @@ select * from counted
 def _counted(one: Event) -> str:
     asked = [f"event_name = {text_literal(one.event)}"]
     if one.within:
-        first_day = f"{{{{ add_days(as_of_date(), -{one.within.removesuffix('d')}) }}}}"
-        asked.append(f"cast(occurred_at as date) >= {first_day}")
+        asked.append(_since(one.within))
     for column, values in one.where.columns.items() if one.where else ():
         asked.append(f"{column} in ({', '.join(map(text_literal, values))})")
-    conditions = "\n            and ".join(asked)
-    return f"count(*) filter (\n            where\n            {conditions}\n        )"
+    if len(asked) == 1:
+        return f"count(case when {asked[0]} then 1 end)"
+    conditions = "\n                    and ".join(asked)
+    return f"""count(
+            case
+                when
+                    {conditions}
+                    then 1
+            end
+        )"""
+
+
+def _days(within: str) -> int:
+    return int(within.removesuffix("d"))
+
+
+def _since(within: str) -> str:
+    return f"cast(occurred_at as date) >= {{{{ add_days(as_of_date(), -{_days(within)}) }}}}"
 
 
 def _yml(events: Sequence[Event]) -> str:

@@ -9,6 +9,7 @@ customer_events as (
         'subscription_ended',
         'support_ticket_opened'
     )
+    and cast(occurred_at as date) >= {{ add_days(as_of_date(), -30) }}
 
 ),
 
@@ -16,15 +17,21 @@ counted as (
 
     select
         customer_id,
-        count(*) filter (
-            where
-            event_name = 'subscription_ended'
-            and cast(occurred_at as date) >= {{ add_days(as_of_date(), -30) }}
+        count(
+            case
+                when
+                    event_name = 'subscription_ended'
+                    and cast(occurred_at as date) >= {{ add_days(as_of_date(), -30) }}
+                    then 1
+            end
         ) as count__subscription_ended__30d,
-        count(*) filter (
-            where
-            event_name = 'support_ticket_opened'
-            and cast(occurred_at as date) >= {{ add_days(as_of_date(), -7) }}
+        count(
+            case
+                when
+                    event_name = 'support_ticket_opened'
+                    and cast(occurred_at as date) >= {{ add_days(as_of_date(), -7) }}
+                    then 1
+            end
         ) as count__support_ticket_opened__7d
     from customer_events
     group by customer_id
