@@ -8,8 +8,8 @@ import pyarrow as pa
 from audiences.state import write_day
 from orchestration.settings import Settings
 
-# A membership is written again when anything of it changed, such as the end of being withheld. Waits have a row without a
-# person for each audience that counts them, for a run in which nobody waits ends every wait.
+# A membership is written again when anything of it changed, such as the end of being withheld. Waits have a row without
+# a person for each audience that counts them, for a run in which nobody waits ends every wait.
 DECIDED_TODAY = {
     "assignments": """
         select experiment, phase, customer_id, arm, slot, is_delivered, assigned_at

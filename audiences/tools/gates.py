@@ -213,7 +213,9 @@ def _arm(decisions: Decisions) -> Iterator[str]:
         arm = drawn["arm"] or f"none, {without}"
         delivered = "" if drawn["is_delivered"] else ", not delivered"
         test = f"{drawn['experiment']} phase {drawn['phase']}"
-        yield f"arm {arm}{delivered}" + (f" (slot {drawn['slot']} of {test})" if drawn["phase"] else "")
+        yield f"arm {arm}{delivered}" + (
+            f" (slot {drawn['slot']} of {test})" if drawn["phase"] else ""
+        )
 
 
 def _priority(decisions: Decisions) -> Iterator[str]:

@@ -167,8 +167,8 @@ BY_ANOTHER = (
     having count(*) > 0
     """,
 )
-# People who share an address have the slot of one of them, perhaps one who was never drawn; by another salt one person in
-# ten thousand has the own slot, by chance.
+# People who share an address have the slot of one of them, perhaps one who was never drawn; by another salt one
+# person in ten thousand has the own slot, by chance.
 OTHER_SALT = (
     "assignments",
     """

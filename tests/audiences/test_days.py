@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.audiences.days import (
-    ANALYSIS,
     DAY,
     PASS,
     PEOPLE,
@@ -217,10 +216,8 @@ def test_an_experiment_taken_out_releases_the_withheld(house: House, tmp_path: P
     assert len(house.rows("select 1 from audiences.buyers")) == len(PEOPLE)
 
 
-PHASE_TWO = (
-    WITH_TEST
-    .replace("phase: 1", "phase: 2")
-    .replace("0123456789abcdef", "fedcba9876543210")
+PHASE_TWO = WITH_TEST.replace("phase: 1", "phase: 2").replace(
+    "0123456789abcdef", "fedcba9876543210"
 )
 
 

@@ -116,8 +116,7 @@ def test_one_mailbox_is_withheld_from_all_marketing_or_not(
 
 
 STEPS = {
-    name: WITH_TEST
-    .replace("audience: buyers", f"audience: {name}")
+    name: WITH_TEST.replace("audience: buyers", f"audience: {name}")
     .replace("evergreen: true", f"evergreen: true\nprogram: {{ name: steps, step: {step} }}")
     .replace("[email, push]", f"[{channel}]")
     for name, step, channel in (("mailed", 1, "email"), ("pushed", 2, "push"))
