@@ -56,9 +56,6 @@ def rows_of(one: Definition, person: Given, day: date, customer: str) -> dict[st
             if status != "never"
         ],
         "state_waits": list(_waits(one, person, day, customer)),
-        "state_gate_verdicts": [
-            {"audience": one.audience, "verdict": "pass", "as_of_date": day - DAY}
-        ],
         "state_memberships": list(_stays(one, person, day, customer)),
     }
 
