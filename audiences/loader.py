@@ -174,7 +174,7 @@ def _check_against(
         fix = f"name the file {definition.audience}.yml"
         yield "AUD102", ("audience",), "must be the file's name", fix
     arms = definition.experiment.arms if definition.experiment else ()
-    yield from check_tests(definition.tests, arms, language.traits if language else None)
+    yield from check_tests(definition.tests, arms, language.written_traits if language else None)
     if language is None:
         return
     if definition.purpose not in language.purposes:

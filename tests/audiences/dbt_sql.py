@@ -121,7 +121,7 @@ def render_models(target: Path) -> dict[str, str]:
 def compiled(folder: Path, language: Language) -> dict[str, str]:
     """SQL of the generated models of a folder of definitions, as relation -> text."""
     definitions, holdout = load_definitions(folder, language), load_holdout(folder)
-    files = compile_definitions(definitions, language.traits, holdout)
+    files = compile_definitions(definitions, language.written_traits, holdout)
     rendered = {}
     for name, text in files.items():
         if name.endswith(".sql"):
