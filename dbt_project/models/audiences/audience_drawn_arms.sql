@@ -1,8 +1,7 @@
 {# The arm of every candidate of an audience with an experiment, decided once: a standing member keeps the arm of the
    entry, and with it the phase and slot, whoever is in the ledger the one written there, and only a person new to the
-   experiment's phase is drawn.
-   An address in two arms is sent nothing new: its people are withheld, in no arm. Who entered withheld from all
-   marketing has none either, and is delivered once that is over. #}
+   experiment's phase is drawn. An address in two arms is sent nothing new: its people are withheld, in no arm. Who
+   entered withheld from all marketing has none either, and is delivered once that is over. #}
 
 with held_arms as (
     select * from {{ ref('audience_held_arms') }}
