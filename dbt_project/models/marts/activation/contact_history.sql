@@ -7,7 +7,19 @@ customers as (
 ),
 
 campaigns as (
-    select * from {{ ref('stg_shop__campaigns') }}
+    select * from {{ ref('int_campaigns_listed') }}
+),
+
+{# Messages of steps that share an experiment are reported under the first of them, as in int_campaigns_listed. #}
+audiences as (
+    select
+        audience,
+        needs_contact,
+        case
+            when experiment is null then audience
+            else first_value(audience) over (partition by experiment order by step asc nulls first, audience asc)
+        end as reported_as
+    from {{ ref('audience_settings') }}
 ),
 
 messages as (
@@ -23,7 +35,7 @@ messages as (
 ),
 
 {# The first acceptance of an entry; what follows for it are updates. Day D's audience goes out the morning after. #}
-entries as (
+accepted as (
     select
         customer_id,
         audience,
@@ -33,14 +45,24 @@ entries as (
     group by customer_id, audience, entry_seq
 ),
 
+entries as (
+    select
+        accepted.*,
+        coalesce(audiences.reported_as, accepted.audience) as reported_as
+    from accepted
+    left join audiences on accepted.audience = audiences.audience
+    where coalesce(audiences.needs_contact, true)
+),
+
 last_messages as (
     select
-        customer_id,
-        audience,
-        max(contacted_at) as last_sent_at
+        messages.customer_id,
+        coalesce(audiences.reported_as, messages.audience) as reported_as,
+        max(messages.contacted_at) as last_sent_at
     from messages
-    where audience is not null
-    group by customer_id, audience
+    left join audiences on messages.audience = audiences.audience
+    where messages.audience is not null
+    group by messages.customer_id, coalesce(audiences.reported_as, messages.audience)
 ),
 
 contacts as (
@@ -62,7 +84,7 @@ contacts as (
     left join last_messages
         on
             entries.customer_id = last_messages.customer_id
-            and entries.audience = last_messages.audience
+            and entries.reported_as = last_messages.reported_as
     where last_messages.last_sent_at is null or last_messages.last_sent_at < entries.contacted_at
 )
 
