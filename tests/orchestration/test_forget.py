@@ -39,9 +39,9 @@ def test_what_killed_runs_left_goes_too(place: Place) -> None:
     settings = place.settings
     for folder in (settings.state_dir / "receipts", settings.deliveries_dir / "a_to_file"):
         folder.mkdir(parents=True)
-        (folder / f".rows.csv.{2**22 + 1}.unfinished").write_text("somebody")
-    forget(settings, ["somebody"])
-    assert traces(place, "somebody") == []
+        (folder / f".rows.csv.{2**22 + 1}.unfinished").write_text("id-of-a-killed-run")
+    forget(settings, ["id-of-a-killed-run"])
+    assert traces(place, "id-of-a-killed-run") == []
 
 
 def test_it_says_what_is_left_to_do() -> None:
