@@ -1,5 +1,5 @@
-{# Contacts up to today of newcomers whom priority does not stop, one count a cap. Today's audience goes out tomorrow, so that is the day a cap is
-   reckoned for. #}
+{# Contacts up to today of newcomers whom priority does not stop, one count a cap. Today's audience goes out tomorrow,
+   so that is the day a cap is reckoned for. #}
 
 {%- set send_day = add_days(as_of_date(), 1) %}
 

@@ -1,17 +1,7 @@
-{# Of the channels an audience may use, those left for a person after each contact gate: for candidates, and for members
-   who are none, whom a held or paused audience keeps. #}
+{# Of the channels an audience may use, those left for a person after each contact gate. #}
 
 with people as (
-    select
-        audience,
-        customer_id
-    from {{ ref('audience_candidates') }}
-    union
-    select
-        audience,
-        customer_id
-    from {{ ref('stg_state__memberships') }}
-    where exited_at is null
+    select * from {{ ref('audience_people') }}
 ),
 
 channels as (

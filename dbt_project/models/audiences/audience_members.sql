@@ -1,5 +1,5 @@
-{# A member may stay only because the audience is held or paused: where people are contacted, nobody is handed on who has
-   no allowed channel left. #}
+{# A member may stay only because the audience is held or paused: where people are contacted, nobody is handed on who
+   has no allowed channel left. #}
 
 with memberships as (
     select * from {{ ref('audience_memberships') }}

@@ -1,5 +1,5 @@
-{# The first instant that lies in the window of the send day or a later one, by the calendar of all who share a zone and a
-   country. The audience goes out once the send day has begun by UTC, never before; in the east the window of that day may
+{# The first instant that lies in the window of the send day or a later one, by the calendar of all who share a zone and
+   a country. The audience goes out once the send day has begun by UTC, never before; in the east the window of that day may
    be over by then, so that those of two open days are looked at. #}
 
 with windows as (

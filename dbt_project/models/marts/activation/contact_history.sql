@@ -10,18 +10,6 @@ campaigns as (
     select * from {{ ref('int_campaigns_listed') }}
 ),
 
-{# Messages of steps that share an experiment are reported under the first of them, as in int_campaigns_listed. #}
-audiences as (
-    select
-        audience,
-        needs_contact,
-        case
-            when experiment is null then audience
-            else first_value(audience) over (partition by experiment order by step asc nulls first, audience asc)
-        end as reported_as
-    from {{ ref('audience_settings') }}
-),
-
 messages as (
     select
         message_events.customer_id,
@@ -34,35 +22,8 @@ messages as (
     where message_events.event = 'sent'
 ),
 
-{# The first acceptance of an entry; what follows for it are updates. Day D's audience goes out the morning after. #}
-accepted as (
-    select
-        customer_id,
-        audience,
-        cast({{ add_days('min(as_of_date)', 1) }} as timestamp) as contacted_at
-    from {{ ref('stg_state__receipts') }}
-    where operation = 'upsert' and status = 'accepted'
-    group by customer_id, audience, entry_seq
-),
-
 entries as (
-    select
-        accepted.*,
-        coalesce(audiences.reported_as, accepted.audience) as reported_as
-    from accepted
-    left join audiences on accepted.audience = audiences.audience
-    where coalesce(audiences.needs_contact, true)
-),
-
-last_messages as (
-    select
-        messages.customer_id,
-        coalesce(audiences.reported_as, messages.audience) as reported_as,
-        max(messages.contacted_at) as last_sent_at
-    from messages
-    left join audiences on messages.audience = audiences.audience
-    where messages.audience is not null
-    group by messages.customer_id, coalesce(audiences.reported_as, messages.audience)
+    select * from {{ ref('int_entries_accepted') }}
 ),
 
 contacts as (
@@ -81,11 +42,13 @@ contacts as (
         entries.contacted_at,
         'entry' as kind
     from entries
-    left join last_messages
-        on
-            entries.customer_id = last_messages.customer_id
-            and entries.reported_as = last_messages.reported_as
-    where last_messages.last_sent_at is null or last_messages.last_sent_at < entries.contacted_at
+    where not exists (
+        select 1 from messages
+        where
+            messages.customer_id = entries.customer_id
+            and messages.audience in (entries.audience, entries.reported_as)
+            and messages.contacted_at >= entries.contacted_at
+    )
 )
 
 select
