@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,24 @@ def render_models(settings: Settings) -> Models:
     Raises:
         WorkError: The project cannot be compiled.
     """
-    target = DBT_PROJECT / "target" / "trial"
+    return _gather(compiled_manifest(settings, RENDERED, DBT_PROJECT / "target" / "trial"))
+
+
+def compiled_manifest(settings: Settings, selected: Sequence[str], target: Path) -> dict[str, Any]:
+    """The manifest with the SQL of models as dbt compiles them for the day SENTINEL, without a warehouse.
+
+    Args:
+        settings: The folders the project names.
+        selected: Which models, as dbt selects them.
+        target: Where dbt writes.
+
+    Raises:
+        WorkError: The project cannot be compiled.
+    """
     elsewhere = {"PERENNIAL_WAREHOUSE": ":memory:", "PERENNIAL_AS_OF": SENTINEL.isoformat()}
     finished = subprocess.run(
         [
-            *(str(dbt.DBT), "compile", "--quiet", "--no-introspect", "--select", *RENDERED),
+            *(str(dbt.DBT), "compile", "--quiet", "--no-introspect", "--select", *selected),
             *("--target-path", str(target), "--log-path", str(target)),
         ],
         cwd=DBT_PROJECT,
@@ -46,7 +60,8 @@ def render_models(settings: Settings) -> Models:
     if finished.returncode != 0:
         said = next((line for line in finished.stdout.splitlines() if "rror" in line), "no message")
         raise WorkError(f"dbt cannot compile the models: {said.strip()}", "mend the model it names")
-    return _gather(json.loads((target / "manifest.json").read_text(encoding="utf-8")))
+    manifest: dict[str, Any] = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    return manifest
 
 
 def _gather(manifest: dict[str, Any]) -> Models:
