@@ -134,14 +134,39 @@ def test_without_a_pass_nothing_moves(house: House, verdicts: dict[str, str]) ->
     assert len(house.rows("select 1 from audiences.audience_assignments")) == 2
 
 
-def test_a_member_of_a_held_audience_keeps_a_channel_to_be_blocked_on(house: House) -> None:
-    house.run_day(DAY, PASS)
-    house.fill(
-        "activation.contact_permissions", [permission(person, "withdrawn") for person in PEOPLE]
-    )
-    house.run_day(DAY + timedelta(days=1), {})
-    assert house.rows("select distinct contact_channel from audiences.buyers") == [("email",)]
-    assert house.rows("select distinct contact_channel from audiences.everybody") == [(None,)]
+@pytest.mark.parametrize("status", ["", "status: paused\n"], ids=["held", "paused"])
+@pytest.mark.parametrize("reason", ["withdrawn", "minor", "unknown_opt_in", "bounced_hard"])
+def test_who_stays_only_by_hold_or_pause_is_delivered_only_where_allowed(
+    house: House, tmp_path: Path, status: str, reason: str
+) -> None:
+    house.fill("activation.contact_permissions", [permission("c0"), permission("c1")])
+    define(house, tmp_path, buyers=WITH_TEST.partition("goal:")[0])
+    house.run_day(DAY, {"buyers": "pass"})
+    house.fill("activation.customer_traits", [traits(person, "churned") for person in ("c0", "c1")])
+    now = [permission("c0", reason), permission("c1", reason), permission("c1", channel="push")]
+    house.fill("activation.contact_permissions", now)
+    define(house, tmp_path, buyers=WITH_TEST.partition("goal:")[0] + status)
+    before = memberships(house)
+    house.run_day(DAY + timedelta(days=1), {"buyers": "pass"} if status else {})
+    assert house.rows("select customer_id, contact_channel from audiences.buyers") == [
+        ("c1", "push")
+    ]
+    assert memberships(house) == before
+
+
+def test_a_paused_audience_that_now_contacts_people_asks_whether_it_may(
+    house: House, tmp_path: Path
+) -> None:
+    contact = WITH_TEST.partition("goal:")[0]
+    define(house, tmp_path, buyers=contact.replace("{ channels: [email, push] }", "none"))
+    house.fill("activation.contact_permissions", [permission("c0", "objected"), permission("c1")])
+    house.run_day(DAY, {"buyers": "pass"})
+    assert len(house.rows("select 1 from audiences.buyers")) == len(PEOPLE)
+    define(house, tmp_path, buyers=contact + "status: paused\n")
+    house.run_day(DAY + timedelta(days=1), {"buyers": "pass"})
+    assert house.rows("select customer_id, contact_channel from audiences.buyers") == [
+        ("c1", "email")
+    ]
 
 
 def test_a_paused_audience_stands_still(house: House, tmp_path: Path) -> None:

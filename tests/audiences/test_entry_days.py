@@ -235,6 +235,22 @@ def test_caps_count_what_was_sent_and_what_goes_out_today(house: House, define: 
     assert stays(house, "b_daily") == [(1, None, None)]
 
 
+def test_who_was_contacted_often_enough_keeps_nobody_else_waiting(
+    house: House, define: Define
+) -> None:
+    room = "entry: { capacity: { max: 1, order_by: [order_count desc] } }\n"
+    once = "contact: { channels: [email], frequency: [{ max: 1, per: 7d, kind: rolling, scope: all_marketing }] }\n"
+    define(small=room + once)
+    at = datetime(DAY.year, DAY.month, DAY.day)
+    house.fill("activation.contact_history", [("cleo", "email", None, at, "message")])
+    run(house, 0, matching=["ada", "bob", "cleo"])
+    assert dispositions(house, "small") == {
+        "ada": "over_capacity",
+        "bob": "eligible",
+        "cleo": "frequency_capped",
+    }
+
+
 def test_the_global_holdout_is_asked_at_the_door(house: House, define: Define) -> None:
     define(open="")
     run(house, 0, matching=["ada"])
