@@ -75,7 +75,7 @@ FILLED = {f"activation.{table}": columns for table, columns in WAIST.items()} | 
 def render_models(target: Path) -> dict[str, str]:
     """SQL of the audience models and the state's staging models, in dependency order."""
     staged = (f"stg_state__{ledger}" for ledger in STATE)
-    selected = ("path:models/audiences", "contact_history", *staged)
+    selected = ("path:models/audiences", "contact_history", "int_entries_accepted", *staged)
     manifest = compiled_manifest(load_settings(), selected, target)
     nodes = {
         key: node

@@ -25,8 +25,8 @@ from tests.audiences.thirty_days import (
 )
 
 UPSTREAM = {
+    "intermediate.int_campaigns_listed": "campaign_id varchar, audience varchar",
     "core.dim_customers": "customer_id varchar, is_deleted boolean, is_erased boolean",
-    "staging.stg_shop__campaigns": "campaign_id varchar, audience varchar",
     "staging.stg_shop__message_events": "customer_id varchar, campaign_id varchar, channel varchar,"
     " event varchar, occurred_at timestamp",
 }
