@@ -1,17 +1,22 @@
 """The audience models as SQL to run outside the warehouse: dbt renders them, nothing is built."""
 
 import json
+import os
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from audiences.errors import WorkError
 from audiences.tools.trial import SENTINEL, Models, Seed
+from audiences.unfinished import beside
 from orchestration import dbt
 from orchestration.settings import DBT_PROJECT, Settings
 
 LAST = "audience_dispositions"
+PARSED = "partial_parse.msgpack"
 RENDERED = (
     "path:models/audiences",
     "path:models/intermediate/activation",
@@ -31,7 +36,19 @@ def render_models(settings: Settings) -> Models:
     Raises:
         WorkError: The project cannot be compiled.
     """
-    return _gather(compiled_manifest(settings, RENDERED, DBT_PROJECT / "target" / "trial"))
+    parsed = DBT_PROJECT / "target" / "trial" / PARSED
+    # Folders of their own: two people may try their definitions at a time. What dbt parsed before is handed on.
+    with TemporaryDirectory(prefix="perennial-trial-") as folder:
+        target = Path(folder)
+        if parsed.is_file():
+            shutil.copyfile(parsed, target / PARSED)
+        manifest = compiled_manifest(settings, RENDERED, target)
+        if (target / PARSED).is_file():
+            parsed.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = beside(parsed)
+            shutil.copyfile(target / PARSED, unfinished)
+            os.replace(unfinished, parsed)
+    return _gather(manifest)
 
 
 def compiled_manifest(settings: Settings, selected: Sequence[str], target: Path) -> dict[str, Any]:
