@@ -144,12 +144,13 @@ class Bench:
         """The compiled audience models for so many definitions, each after all it reads."""
         self.definitions.mkdir(exist_ok=True)
         kinds: dict[str, list[str]] = {}
-        for column, kind in audience_language().traits.items():
-            if column not in KNOWN:
+        language = audience_language()
+        for column, kind in language.traits.items():
+            if column not in KNOWN and column not in language.closed:
                 kinds.setdefault(kind, []).append(column)
         for number in range(audiences):
             (self.definitions / f"a{number:03}.yml").write_text(definition(number, kinds))
-        compile_to(self.definitions, self.project / "models/audiences", audience_language())
+        compile_to(self.definitions, self.project / "models/audiences", language)
         self.dbt("compile", "--no-introspect", "--select", "path:models/audiences")
         manifest = json.loads((self.folder / "target" / "manifest.json").read_text())
         return [
