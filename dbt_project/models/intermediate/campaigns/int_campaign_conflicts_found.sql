@@ -30,8 +30,8 @@ addressed as (
         own_assignments.arm,
         coalesce(contacted_by.kind, 'mail') as kind,
         case coalesce(contacted_by.kind, 'mail')
-            when 'mail' then lower(trim(customers.email))
-            when 'phone' then trim(customers.phone)
+            when 'mail' then {{ mailbox('customers.email') }}
+            when 'phone' then {{ telephone('customers.phone') }}
         end as address
     from own_assignments
     inner join customers on own_assignments.customer_id = customers.customer_id
