@@ -45,10 +45,11 @@ SETTINGS = (
     "memory_limit = '9GB'",
     "preserve_insertion_order = false",
     "disabled_optimizers = 'in_clause'",
+    "disabled_compression_methods = 'bitpacking'",
     "TimeZone = 'UTC'",
     "enable_progress_bar = false",
 )
-"""As the profile sets them."""
+"""As the profile and the hooks of audience_matches set them."""
 
 EVALUATION = ("audience_event_counts", "audience_matches")
 TARGET_SECONDS = 20
