@@ -6,7 +6,7 @@ A destination's answer and what follows from it are one transaction. All work on
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -43,11 +43,29 @@ class SentBatch:
     attempts: int = 0
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """The answer to a batch, which gives each of its rows an outcome.
+
+    Attributes:
+        batch: The batch.
+        attempt: The attempt that was answered.
+        rejected: Reason by row number.
+        status: Outcome of the other rows: accepted, or unknown for a batch given up in doubt.
+    """
+
+    batch: SentBatch
+    attempt: int
+    rejected: Mapping[int, str]
+    status: str
+
+
 class Ledger:
     """The tables of one sync and the few verbs on them."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
+        self._batches: dict[str, int] = {}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -144,31 +162,36 @@ class Ledger:
 
     def new_batch(self, run_id: str, operation: str, first_row: int, last_row: int) -> SentBatch:
         """A batch to be sent; `intend` commits it."""
-        count = self.number("select count(*) from batches where run_id = $run_id", run_id=run_id)
-        batch_id = f"{run_id}-{count + 1:06d}"
+        if run_id not in self._batches:
+            self._batches[run_id] = self.number(
+                "select count(*) from batches where run_id = $run_id", run_id=run_id
+            )
+        self._batches[run_id] += 1
+        batch_id = f"{run_id}-{self._batches[run_id]:06d}"
         return SentBatch(
             batch_id, run_id, operation, first_row, last_row, f"msg_{uuid.uuid4().hex}"
         )
 
-    def intend(self, batch: SentBatch, attempt: int, now: datetime) -> None:
-        """Commit that a request is about to be made."""
+    def intend(self, intents: Iterable[tuple[SentBatch, int]], now: datetime) -> None:
+        """Commit that requests are about to be made, each for a batch and the number of its attempt."""
         with self.transaction():
-            if attempt == 1:
+            for batch, attempt in intents:
+                if attempt == 1:
+                    self.execute(
+                        "insert into batches values ($batch_id, $run_id, $operation, $first, $last, $message)",
+                        batch_id=batch.batch_id,
+                        run_id=batch.run_id,
+                        operation=batch.operation,
+                        first=batch.first_row,
+                        last=batch.last_row,
+                        message=batch.message_id,
+                    )
                 self.execute(
-                    "insert into batches values ($batch_id, $run_id, $operation, $first, $last, $message)",
+                    "insert into requests values ($batch_id, $attempt, $now)",
                     batch_id=batch.batch_id,
-                    run_id=batch.run_id,
-                    operation=batch.operation,
-                    first=batch.first_row,
-                    last=batch.last_row,
-                    message=batch.message_id,
+                    attempt=attempt,
+                    now=now,
                 )
-            self.execute(
-                "insert into requests values ($batch_id, $attempt, $now)",
-                batch_id=batch.batch_id,
-                attempt=attempt,
-                now=now,
-            )
 
     def answered(
         self, batch: SentBatch, attempt: int, verdict: str, reason: str | None, now: datetime
@@ -183,42 +206,28 @@ class Ledger:
             now=now,
         )
 
-    def record(
-        self,
-        batch: SentBatch,
-        attempt: int,
-        rejected: Mapping[int, str],
-        status: str,
-        now: datetime,
-    ) -> None:
-        """Commit the answer to a batch and one outcome a row.
-
-        Args:
-            batch: The batch.
-            attempt: The attempt that was answered.
-            rejected: Reason by row number.
-            status: Outcome of the other rows: accepted, or unknown for a batch given up in doubt.
-            now: The instant.
-        """
+    def record(self, outcomes: Iterable[Outcome], now: datetime) -> None:
+        """Commit answers to batches, each with one outcome a row."""
         with self.transaction():
-            self.connection.execute(
-                "create or replace temp table rejections (row_number bigint, reason varchar)"
-            )
-            if rejected:
-                self.connection.executemany(
-                    "insert into rejections values (?, ?)", list(rejected.items())
+            for one in outcomes:
+                self.connection.execute(
+                    "create or replace temp table rejections (row_number bigint, reason varchar)"
                 )
-            self.execute(
-                RECORD,
-                run_id=batch.run_id,
-                first=batch.first_row,
-                last=batch.last_row,
-                batch_id=batch.batch_id,
-                status=status,
-                attempts=attempt,
-                now=now,
-            )
-            self.answered(batch, attempt, status, None, now)
+                if one.rejected:
+                    self.connection.executemany(
+                        "insert into rejections values (?, ?)", list(one.rejected.items())
+                    )
+                self.execute(
+                    RECORD,
+                    run_id=one.batch.run_id,
+                    first=one.batch.first_row,
+                    last=one.batch.last_row,
+                    batch_id=one.batch.batch_id,
+                    status=one.status,
+                    attempts=one.attempt,
+                    now=now,
+                )
+                self.answered(one.batch, one.attempt, one.status, None, now)
 
     def withhold(self, run_id: str, kinds: tuple[str, ...], now: datetime) -> None:
         """Give every waiting row of the kinds whose person is blocked the outcome `withheld`."""

@@ -5,7 +5,7 @@ A destination is one file with one class, named in the registry (`__init__.py`).
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Self
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from reverse_etl.context import SyncContext
 from reverse_etl.payload import OutputField
+from reverse_etl.rates import Rate
 from reverse_etl.spec import Scalar, Sync
 
 # What became of a batch that was sent and not answered: `resend` the very same request (it is known by its id), it was
@@ -31,20 +32,31 @@ class Batch:
     operation: str
     rows: int
     fields: tuple[OutputField, ...]
-    read_payloads: Callable[[], list[str]] = field(repr=False)
+    payloads: Sequence[str] = field(repr=False)  # the canonical JSON text of each row, in order
     read_table: Callable[[], pa.RecordBatchReader] = field(repr=False)
-
-    def payloads(self) -> list[str]:
-        """The canonical JSON text of each row, in order."""
-        return self.read_payloads()
 
     def members(self) -> list[dict[str, Any]]:
         """The payloads as objects."""
-        return [json.loads(payload) for payload in self.read_payloads()]
+        return [json.loads(payload) for payload in self.payloads]
 
     def table(self) -> pa.RecordBatchReader:
         """The rows with typed columns: `operation`, then the mapped fields in order."""
         return self.read_table()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a destination takes.
+
+    Attributes:
+        rows: Rows in one request; None for any number.
+        concurrency: Requests under way at a time.
+        rates: How often requests may be made.
+    """
+
+    rows: int | None = None
+    concurrency: int = 1
+    rates: tuple[Rate, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,13 +70,15 @@ class Answer:
 class Destination(ABC):
     """Base of all destinations.
 
-    `modes` are the sync modes it offers, `settings` the connection keys it knows (True = required), `whole_run` whether
-    it takes a run as one request, `is_file` whether people who may not be contacted may go there.
+    `modes` are the sync modes it offers, `settings` the connection keys it knows (True = required), `limits` what it
+    takes, `whole_run` whether it takes a run as one request, `is_file` whether people who may not be contacted may go
+    there. `send` is called by as many threads as `limits.concurrency` says.
     """
 
     name: ClassVar[str]
     modes: ClassVar[tuple[str, ...]]
     settings: ClassVar[Mapping[str, bool]]
+    limits: ClassVar[Limits] = Limits()
     whole_run: ClassVar[bool] = False
     is_file: ClassVar[bool] = False
 
@@ -91,6 +105,10 @@ class Destination(ABC):
     def target(cls, sync: Sync) -> str:
         """The place whose acknowledged state counts: a sync that moves to another place starts from nothing there."""
         return cls.name
+
+    def account(self) -> str:
+        """Whose limits are shared by all syncs that name the same account; no secret in it is kept or shown."""
+        return self.name
 
     @abstractmethod
     def send(self, batch: Batch) -> Answer:
