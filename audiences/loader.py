@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from audiences.errors import DefinitionError, InputError
 from audiences.language.blocks import Block, nearest
 from audiences.language.catalogue import Catalogue
-from audiences.language.columns import Finding, Traits
+from audiences.language.columns import Closed, Finding, Traits
 from audiences.language.entry import check_order
 from audiences.language.fixtures import check_tests
 from audiences.language.global_holdout import FILE, GlobalHoldout, holdout_file
@@ -70,6 +70,7 @@ class Language:
     catalogue: Catalogue = field(default_factory=Catalogue)
     sensitive: Mapping[str, Traits] = field(default_factory=dict)
     """Purpose -> the sensitive columns its audiences may use, with their kinds."""
+    closed: Closed = field(default_factory=dict)
 
     def traits_for(self, purpose: str) -> Traits:
         """The columns as an audience of a purpose sees them."""
@@ -174,7 +175,8 @@ def _check_against(
         fix = f"name the file {definition.audience}.yml"
         yield "AUD102", ("audience",), "must be the file's name", fix
     arms = definition.experiment.arms if definition.experiment else ()
-    yield from check_tests(definition.tests, arms, language.traits if language else None)
+    known = (language.traits, language.closed) if language else (None, {})
+    yield from check_tests(definition.tests, arms, *known)
     if language is None:
         return
     if definition.purpose not in language.purposes:
@@ -184,9 +186,9 @@ def _check_against(
         fix = nearest(definition.goal.metric, language.metrics)
         yield "AUD110", ("goal", "metric"), "is not a declared metric", fix
     traits = language.traits_for(definition.purpose)
-    yield from check_condition(definition.match, ("match",), traits)
+    yield from check_condition(definition.match, ("match",), traits, language.closed)
     if definition.exclude is not None:
-        yield from check_condition(definition.exclude, ("exclude",), traits)
+        yield from check_condition(definition.exclude, ("exclude",), traits, language.closed)
     if definition.entry.capacity is not None:
         yield from check_order(definition.entry.capacity, traits)
     yield from check_payload(definition, traits, language.catalogue)

@@ -1,15 +1,17 @@
 """Where the project keeps its definitions and their compiled models."""
 
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 from audiences.errors import DefinitionError
 from audiences.language.catalogue import read_catalogue
 from audiences.language.purposes import read_sensitive_purposes
-from audiences.language.rules import read_sensitive_traits, read_traits
+from audiences.language.rules import read_closed_traits, read_sensitive_traits, read_traits
 from audiences.loader import Language, Problem, load_definitions, locate, read_holdout
 from audiences.models.compiled import Difference, check_compiled, compile_to, read_names
 from audiences.spec import Definition
+from audiences.tools.last_run import check_last_run
 from audiences.tools.past import check_past
 from audiences.tools.power import check_power
 from orchestration.settings import DBT_PROJECT, DEFINITIONS, Settings
@@ -40,8 +42,10 @@ def contradictions(
 
 
 def warnings(folder: Path, definitions: Iterable[Definition], settings: Settings) -> list[Problem]:
-    """What is sound and yet unwise, by what the warehouse knows."""
-    return locate(folder, check_power(definitions, settings.warehouse))
+    """What is sound and yet unwise or in trouble, by what the warehouse knows."""
+    definitions = list(definitions)
+    found = (check(definitions, settings.warehouse) for check in (check_power, check_last_run))
+    return locate(folder, chain.from_iterable(found))
 
 
 def compile_for(settings: Settings) -> None:
@@ -64,4 +68,5 @@ def audience_language() -> Language:
         metrics=read_names(SEEDS / "goal_metrics.csv", "metric"),
         catalogue=read_catalogue(SEEDS, DBT_PROJECT / "dbt_project.yml", TRAITS),
         sensitive=read_sensitive_purposes(PURPOSES, read_sensitive_traits(TRAITS)),
+        closed=read_closed_traits(TRAITS),
     )

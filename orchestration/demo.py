@@ -88,7 +88,7 @@ def post_audience(settings: Settings) -> RunResult:
             f"see `perennial sync log {POSTED}`",
         )
     say(
-        f"sync {POSTED}: {receiver.requests} signed requests with {result.accepted} rows to {receiver.url}, "
+        f"sync {POSTED}: {result.accepted} rows in signed requests to {receiver.url}, "
         "a receiver started for this demo"
     )
     return result

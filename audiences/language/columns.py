@@ -1,7 +1,7 @@
 """What a condition may ask of a column of customer_traits, and the SQL a comparison becomes."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,9 @@ from audiences.language.conditions import Column, Score
 
 Traits = Mapping[str, str]
 """Column of customer_traits -> its kind: text, number, score, day, instant, boolean or sensitive."""
+
+Closed = Mapping[str, Collection[str]]
+"""Column -> the only values it ever has, for the columns that have a closed list of them."""
 
 ORDERED = {"eq", "in", "not_in", "gte", "gt", "lte", "lt", "between", "is_null"}
 OPERATORS = {
@@ -40,8 +43,10 @@ Finding = tuple[str, tuple[Any, ...], str, str]
 """Code, path, rule and fix."""
 
 
-def check_column(condition: Column, path: tuple[Any, ...], traits: Traits) -> Iterator[Finding]:
-    """What is wrong with a condition on a column, given the columns there are."""
+def check_column(
+    condition: Column, path: tuple[Any, ...], traits: Traits, closed: Closed
+) -> Iterator[Finding]:
+    """What is wrong with a condition on a column, given the columns there are and the values of closed ones."""
     operator, at_operator = condition.operator, (*path, condition.operator)
     at_column = (*path, condition.key)
     if isinstance(condition, Score) and traits.get(condition.column) != "score":
@@ -67,6 +72,16 @@ def check_column(condition: Column, path: tuple[Any, ...], traits: Traits) -> It
         yield "AUD201", at_operator, f"does not fit {condition.column}, a {kind}", f"write {form}"
     elif operator == "between" and _sort_key(condition, 0, kind) > _sort_key(condition, 1, kind):
         yield "AUD206", at_operator, "the range is reversed, nobody can match", "swap the two"
+    for value in condition.values:
+        yield from check_value(condition.column, value, at_operator, closed)
+
+
+def check_value(
+    column: str, value: str, path: tuple[Any, ...], closed: Closed
+) -> Iterator[Finding]:
+    """What is wrong with a value of a column that has a closed list of them."""
+    if column in closed and value not in closed[column]:
+        yield "AUD201", path, f"{column} is never `{value}`", nearest(value, closed[column])
 
 
 def has_form(value: str, kind: str) -> bool:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from audiences.dispositions import DISPOSITIONS, NOT_MATCHED
 from audiences.language.blocks import Block, Day, Line, Name, broken, nearest
-from audiences.language.columns import FORMS, Finding, Traits, has_form
+from audiences.language.columns import FORMS, Closed, Finding, Traits, check_value, has_form
 
 OUTCOMES = (NOT_MATCHED, *DISPOSITIONS)
 SET_OTHERWISE = {
@@ -161,7 +161,7 @@ def resolve(tests: Sequence[Fixture]) -> dict[str, tuple[date, Given]]:
 
 
 def check_tests(
-    tests: Sequence[Fixture], arms: Collection[str], traits: Traits | None
+    tests: Sequence[Fixture], arms: Collection[str], traits: Traits | None, closed: Closed
 ) -> Iterator[Finding]:
     """What is wrong with tests that their own text cannot tell.
 
@@ -169,6 +169,7 @@ def check_tests(
         tests: The tests of one definition.
         arms: The arms of its experiment.
         traits: The columns of customer_traits; without them columns are not looked up.
+        closed: The values of columns that have a closed list of them.
     """
     earlier: list[str] = []
     for index, test in enumerate(tests):
@@ -185,7 +186,7 @@ def check_tests(
             if column in test.given.traits:
                 yield "AUD100", (*path, "given", column), "is not given as a trait", fix
         if traits is not None:
-            yield from _check_traits(test.given.traits, (*path, "given"), traits)
+            yield from _check_traits(test.given.traits, (*path, "given"), traits, closed)
 
 
 def _check_base(
@@ -200,7 +201,7 @@ def _check_base(
 
 
 def _check_traits(
-    given: Mapping[str, str | None], path: tuple[Any, ...], traits: Traits
+    given: Mapping[str, str | None], path: tuple[Any, ...], traits: Traits, closed: Closed
 ) -> Iterator[Finding]:
     for column, value in given.items():
         if column in SET_OTHERWISE:
@@ -210,7 +211,10 @@ def _check_traits(
             yield "AUD201", (*path, column), "is not a column of customer_traits", fix
             continue
         kind = traits[column]
-        if value is not None and kind != "sensitive" and not has_form(value, kind):
+        if value is None or kind == "sensitive":
+            continue
+        yield from check_value(column, value, (*path, column), closed)
+        if not has_form(value, kind):
             form = FORMS[kind][1] if kind in FORMS else "printable text"
             yield "AUD201", (*path, column), f"does not fit {column}, a {kind}", f"write {form}"
 

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from audiences.errors import InputError
-from audiences.language.columns import Finding, Traits, check_column, compare, compare_with
+from audiences.language.columns import Closed, Finding, Traits, check_column, compare, compare_with
 from audiences.language.conditions import (
     All,
     Any_,
@@ -53,16 +53,21 @@ def read_traits(traits_yml: Path) -> dict[str, str]:
     """
     return {
         name: "sensitive" if is_sensitive else kind
-        for name, kind, is_sensitive in _read_columns(traits_yml)
+        for name, kind, is_sensitive, _ in _read_columns(traits_yml)
     }
 
 
 def read_sensitive_traits(traits_yml: Path) -> dict[str, str]:
     """The sensitive columns and their kinds, for the purposes that may use them."""
-    return {name: kind for name, kind, is_sensitive in _read_columns(traits_yml) if is_sensitive}
+    return {name: kind for name, kind, is_sensitive, _ in _read_columns(traits_yml) if is_sensitive}
 
 
-def _read_columns(traits_yml: Path) -> list[tuple[str, str, bool]]:
+def read_closed_traits(traits_yml: Path) -> dict[str, frozenset[str]]:
+    """The columns that hold one of a few values, by an accepted_values test of the contract."""
+    return {name: values for name, *_, values in _read_columns(traits_yml) if values}
+
+
+def _read_columns(traits_yml: Path) -> list[tuple[str, str, bool, frozenset[str]]]:
     try:
         models = yaml.safe_load(traits_yml.read_text(encoding="utf-8"))["models"]
         columns = next(model for model in models if model["name"] == "customer_traits")["columns"]
@@ -75,11 +80,18 @@ def _read_columns(traits_yml: Path) -> list[tuple[str, str, bool]]:
         ) from None
 
 
-def _read_column(column: dict[str, Any]) -> tuple[str, str, bool]:
-    """Name, kind, and whether it is sensitive."""
+def _read_column(column: dict[str, Any]) -> tuple[str, str, bool, frozenset[str]]:
+    """Name, kind, whether it is sensitive, and its values where they are a closed list."""
     kind = KINDS[re.split(r"[ (]", column["data_type"].strip().lower())[0]]
     meta = column.get("config", {}).get("meta", {})
-    return column["name"], "score" if meta.get("scored") else kind, bool(meta.get("sensitive"))
+    values = frozenset(
+        str(value)
+        for test in column.get("data_tests", [])
+        if isinstance(test, dict) and "accepted_values" in test
+        for value in test["accepted_values"]["arguments"]["values"]
+    )
+    kind = "score" if meta.get("scored") else kind
+    return column["name"], kind, bool(meta.get("sensitive")), values
 
 
 def leaves(
@@ -100,13 +112,13 @@ def leaves(
 
 
 def check_condition(
-    condition: Condition, path: tuple[Any, ...], traits: Traits
+    condition: Condition, path: tuple[Any, ...], traits: Traits, closed: Closed
 ) -> Iterator[Finding]:
-    """What is wrong with a condition, given the columns there are."""
+    """What is wrong with a condition, given the columns there are and the values of closed ones."""
     for leaf, at in leaves(condition, path):
         match leaf:
             case Column():
-                yield from check_column(leaf, at, traits)
+                yield from check_column(leaf, at, traits, closed)
             case Sql():
                 yield from check_expression(leaf, at, traits)
 

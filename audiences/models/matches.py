@@ -169,7 +169,7 @@ def _sql(definitions: Sequence[Definition], traits: Traits) -> str:
 
 
 def _boolean(condition: str, name: str) -> str:
-    """A condition as a column that is never null; a `case` stops at the first part that fails, which halves the time."""
+    """A condition as a column that is never null; a `case` stops at the first part that fails, which is faster."""
     group = condition.removeprefix("(\n").removesuffix("\n)")
     if group != condition and all(line.startswith("    ") for line in group.split("\n")):
         condition = dedent(group)

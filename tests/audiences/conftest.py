@@ -26,6 +26,7 @@ LANGUAGE = Language(
     purposes=frozenset({"marketing_promotions", "newsletter", "pregnancy_club"}),
     metrics=frozenset({"order_conversion", "review"}),
     sensitive={"pregnancy_club": {"gender": "text"}},
+    closed={"lifecycle_stage": {"active", "advocate", "at_risk", "churned"}},
 )
 
 SMALLEST = """\

@@ -99,7 +99,7 @@ def test_one_scan_counts_for_all_audiences(tmp_path: Path) -> None:
         (tmp_path / f"{name}.yml").write_text(text)
     files = compile_definitions(load_definitions(tmp_path), {})
     sql = files["audience_event_counts.sql"]
-    assert sql.count("count(*)") == 2
+    assert sql.count("count(") == 2
     assert sql.count("ref('customer_events')") == 1
     assert "Times of x at most 30 days ago, product_id p or q." in (
         files["audience_event_counts.yml"].replace("\n    ", " ")

@@ -15,7 +15,7 @@ from audiences.compiler import compile_definitions
 from audiences.errors import DefinitionError, InputError
 from audiences.language.columns import text_literal
 from audiences.language.conditions import All, Any_, Column, Condition, Not
-from audiences.language.rules import read_traits, to_sql
+from audiences.language.rules import read_closed_traits, read_traits, to_sql
 from audiences.loader import load_definitions
 from audiences.models.compiled import check_compiled, compile_to, read_names
 from tests.audiences.conftest import EXPERIMENT, LANGUAGE, SMALLEST, TRAITS
@@ -200,7 +200,10 @@ models:
   - name: customer_traits
     columns:
       - { name: customer_id, data_type: varchar }
-      - { name: order_count, data_type: bigint }
+      - { name: order_count, data_type: bigint, data_tests: [not_null] }
+      - name: value_tier
+        data_type: varchar
+        data_tests: [not_null, { accepted_values: { arguments: { values: [high, low] } } }]
       - { name: gender, data_type: varchar, config: { meta: { sensitive: true } } }
       - { name: churn_risk, data_type: double, config: { meta: { scored: true } } }
       - { name: spent_amount, data_type: "decimal(18,4)" }
@@ -219,11 +222,13 @@ def test_the_contract_gives_columns_their_kinds(traits_yml: Path) -> None:
     kinds = {
         "customer_id": "text",
         "order_count": "number",
+        "value_tier": "text",
         "gender": "sensitive",
         "churn_risk": "score",
         "spent_amount": "number",
     }
     assert read_traits(traits_yml) == kinds
+    assert read_closed_traits(traits_yml) == {"value_tier": {"high", "low"}}
     traits_yml.write_text(CONTRACT.replace("bigint", "geometry"))
     with pytest.raises(InputError, match="customer_traits"):
         read_traits(traits_yml)

@@ -139,7 +139,7 @@ def test_two_groups_are_not_taken_for_one(tmp_path: Path) -> None:
     (tmp_path / "everybody.yml").write_text(text)
     files = compile_definitions(load_definitions(tmp_path), TRAITS)
     assert (
-        "        coalesce(\n            (\n                is_member"
+        "            when\n                (\n                    is_member"
         in files["audience_matches.sql"]
     )
 

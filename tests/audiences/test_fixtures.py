@@ -41,6 +41,13 @@ WRONG = [
     ("AUD201", "tests[1].given.cuontry", "not a column", "`country`?", given("cuontry: DE")),
     ("AUD201", "tests[1].given.event", "not a column", "`events`?", given("event: x")),
     ("AUD201", "tests[1].given.order_count", "a number", "12", given("order_count: many")),
+    (
+        "AUD201",
+        "tests[1].given.lifecycle_stage",
+        "never `actve`",
+        "`active`?",
+        given("lifecycle_stage: actve"),
+    ),
     ("AUD201", "tests[1].given.is_member", "a boolean", "true", given("is_member: yes")),
     ("AUD100", "tests[1].given.country", "not one value", "column: value", given("country: [DE]")),
     ("AUD100", "tests[1].given.as_of_date", "as a trait", "`as_of`", given("as_of_date: x")),

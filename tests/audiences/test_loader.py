@@ -195,6 +195,20 @@ WRONG = [
     ),
     ("AUD201", 7, "match.eq", "does not fit is_member", matching("{ column: is_member, eq: yes }")),
     (
+        "AUD201",
+        7,
+        "match.eq",
+        "lifecycle_stage is never `advocte`",
+        matching("{ column: lifecycle_stage, eq: advocte }"),
+    ),
+    (
+        "AUD201",
+        7,
+        "match.not.not_in",
+        "lifecycle_stage is never `lost`",
+        matching("{ not: { column: lifecycle_stage, not_in: [churned, lost] } }"),
+    ),
+    (
         "AUD202",
         7,
         "match.sql",
@@ -238,6 +252,7 @@ def test_a_wrong_definition(write: Write, wrong: tuple[str, int, str, str, str])
     [
         (SMALLEST + "pupose: newsletter", "`purpose`"),
         (matching("{ column: contry, eq: DE }"), "`country`"),
+        (matching("{ column: lifecycle_stage, in: [active, advocte] }"), "`advocate`"),
         (matching("{ score: chrun_risk, gte: 0.5 }"), "`churn_risk`"),
         (matching("{ sql: \"contry = 'DE'\", reason: x }"), "`country`"),
         (changed("newsletter", "newsleter"), "`newsletter`"),

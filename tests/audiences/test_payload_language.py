@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from audiences.compiler import compile_definitions
@@ -15,6 +16,7 @@ from audiences.loader import check_definitions, load_definitions
 from orchestration.compile import SEEDS, TRAITS, audience_language
 from orchestration.settings import DBT_PROJECT
 from tests.audiences.conftest import EXPERIMENT, LANGUAGE, SMALLEST
+from tests.audiences.dbt_sql import compiled
 
 Write = Callable[..., Path]
 SENDING = replace(
@@ -152,8 +154,16 @@ payload:
 )
 
 
+def rows(folder: Path, table: str) -> list[dict[str, object]]:
+    """What a generated table holds, each value by its column."""
+    with duckdb.connect(":memory:") as connection:
+        found = connection.sql(compiled(folder, SENDING)[f'"audiences"."{table}"'])
+        return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+
+
 def test_a_sound_payload(write: Write) -> None:
-    [one] = load_definitions(write(WHOLE), SENDING)
+    folder = write(WHOLE)
+    [one] = load_definitions(folder, SENDING)
     assert list(contents_of(one).values()) == ["hello", "bye"]
     assert list(offers_of(one).values()) == ["TEN"]
     assert one.contact is not None
@@ -166,9 +176,25 @@ def test_a_sound_payload(write: Write) -> None:
     assert "member_facts.send_at_utc as send_at,\n" in table
     assert "coalesce(member_facts.offer_id, 'none') as offer,\n" in table
     assert all(f"member_facts.{name}" in table for name in ADDED)
-    assert files["audience_payloads.sql"].count("\n    ('") == 3
-    assert ", null)" in files["audience_payloads.sql"]  # the arm that offers nothing
-    assert "'17'" in files["audience_send_windows.sql"]
+    sent = {"audience": "everybody", "content_key": "hello", "locale_fallback": "en"}
+    assert rows(folder, "audience_payloads") == [
+        {**sent, "arm": None, "offer_id": "TEN"},
+        {**sent, "arm": "holdout", "offer_id": "TEN"},
+        {**sent, "arm": "message", "content_key": "bye", "offer_id": None},
+    ]
+    assert rows(folder, "audience_send_windows") == [
+        {
+            "audience": "everybody",
+            "send_window": "mon,sun 09:00-18:30 profile>market next_window",
+            "weekdays": "17",
+            "opens_minute": 540,
+            "closes_minute": 1110,
+            "asks_profile": True,
+            "fixed_zone": None,
+            "skips_past": False,
+            "has_quiet_days": False,
+        }
+    ]
     assert "where offer_until > {{ as_of_date() }}" in files["audience_matches.sql"]
 
 

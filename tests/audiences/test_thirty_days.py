@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.audiences.dbt_sql import House
-from tests.audiences.thirty_days import DAYS, DEFINITIONS, Plan, define, make_plan, run
+from tests.audiences.thirty_days import DAYS, DEFINITIONS, Plan, define, ledgers, make_plan, run
 
 ONE = timedelta(days=1)
 STEPS = {"cart_second": ("cart_first", 2), "cart_third": ("cart_second", 1)}
@@ -60,13 +60,6 @@ def read_stays(house: House) -> list[Stay]:
             from audiences.audience_memberships order by all
             """
         )
-    ]
-
-
-def ledgers(house: House) -> list[list[tuple[object, ...]]]:
-    return [
-        house.state.sql(f"select * from {ledger} order by all").fetchall()
-        for ledger in ("assignments", "memberships", "waits")
     ]
 
 

@@ -102,8 +102,13 @@ class Plan:
         return {who for who, row in self.people[day].items() if row[6] in stages}
 
 
-def make_plan(seed: int) -> Plan:
-    """A history by chance; people keep their stage for some days, as people do."""
+def make_plan(seed: int, skips: float = 0.12) -> Plan:
+    """A history by chance; people keep their stage for some days, as people do.
+
+    Args:
+        seed: What chance begins with.
+        skips: How likely a day after the first has no run.
+    """
     chance = random.Random(seed)
     plan = Plan()
     stages: dict[str, str | None] = {}
@@ -129,7 +134,7 @@ def make_plan(seed: int) -> Plan:
                 plan.orders.append((who, at))
             if chance.random() < 0.15:
                 plan.messages.append((who, at))
-        if day == FIRST or chance.random() > 0.12:
+        if day == FIRST or chance.random() > skips:
             plan.verdicts[day] = {
                 name: "pass" if chance.random() > 0.1 else "hold" for name in DEFINITIONS
             }
@@ -149,6 +154,13 @@ def define(house: House, folder: Path) -> None:
 
 def run(house: House, plan: Plan, day: date) -> None:
     """One run of a day: what is known by its end, and the entries delivered after earlier runs."""
+    fill_known(house, plan, day)
+    house.fill("activation.contact_history", contacts(house, plan, day))
+    house.run_day(day, plan.verdicts[day])
+
+
+def fill_known(house: House, plan: Plan, day: date) -> None:
+    """What a run of a day sees but for the contacts."""
     known = datetime(day.year, day.month, day.day) + timedelta(days=1)
     house.fill("seeds.goal_metrics", [("order_conversion", "order_completed")])
     house.fill("seeds.time_zones", [("Asia/Tokyo",), ("America/New_York",)])
@@ -164,8 +176,14 @@ def run(house: House, plan: Plan, day: date) -> None:
         "activation.customer_events",
         [(who, at, "order_completed", None, None) for who, at in plan.orders if at < known],
     )
-    house.fill("activation.contact_history", contacts(house, plan, day))
-    house.run_day(day, plan.verdicts[day])
+
+
+def ledgers(house: House) -> list[list[tuple[object, ...]]]:
+    """What the state folder says of arms, memberships and waits."""
+    return [
+        house.state.sql(f"select * from {ledger} order by all").fetchall()
+        for ledger in ("assignments", "memberships", "waits")
+    ]
 
 
 def contacts(house: House, plan: Plan, day: date) -> list[tuple[object, ...]]:

@@ -21,6 +21,7 @@ written (audience, rule, max_contacts, period_days, kind, scope) as (
     ('cart_reminder_2', '2', '3', '7', 'rolling', 'all_marketing'),
     ('cart_reminder_3', '1', '1', '1', 'calendar', 'all_marketing'),
     ('cart_reminder_3', '2', '3', '7', 'rolling', 'all_marketing'),
+    ('churned_winback', '1', '1', '30', 'rolling', 'program'),
     ('community_invite', '1', '1', '1', 'calendar', 'all_marketing'),
     ('community_invite', '2', '3', '7', 'rolling', 'all_marketing'),
     ('cross_sell', '1', '1', '1', 'calendar', 'all_marketing'),

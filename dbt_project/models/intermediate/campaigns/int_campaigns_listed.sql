@@ -24,16 +24,24 @@ goal_metrics as (
     select * from {{ ref('goal_metrics') }}
 ),
 
+global_holdout as (
+    select * from {{ ref('audience_global_holdout') }}
+),
+
 own_campaigns as (
     select
         own_phases.experiment || ':' || cast(own_phases.phase as {{ t_text() }}) as campaign_id,
         audience_settings.audience,
         audience_settings.program,
         goal_metrics.event_name as goal_event,
-        audience_settings.goal_window_days
+        coalesce(
+            audience_settings.goal_window_days,
+            case when global_holdout.experiment is not null then {{ var('global_holdout_window_days') }} end
+        ) as goal_window_days
     from own_phases
     left join audience_settings
         on own_phases.experiment = audience_settings.experiment and audience_settings.experiment_rank = 1
+    left join global_holdout on own_phases.experiment = global_holdout.experiment
     left join goal_metrics on audience_settings.goal_metric = goal_metrics.metric
 )
 
