@@ -7,14 +7,14 @@ time; the ledger is touched by one thread alone.
 
 import random
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from audiences.errors import WorkError
 from reverse_etl.context import SyncContext
 from reverse_etl.destinations.base import Answer, Destination, Recovery
-from reverse_etl.errors import BatchRefused, DeliveryProblem, TryLater
+from reverse_etl.errors import BatchRefused, DeliveryProblem, JobLost, TryLater
 from reverse_etl.ledger import Ledger, Outcome, Run
 from reverse_etl.masking import masked
 from reverse_etl.rates import bucket_of
@@ -25,10 +25,19 @@ from reverse_etl.spec import Sync
 
 @dataclass(frozen=True)
 class Try:
-    """A shipment and how often it was tried in this run."""
+    """A shipment under way.
+
+    Attributes:
+        shipment: The shipment.
+        tries: Requests made for it in this run, this one included.
+        failures: How often its rows were put off in a row.
+        job: The job that works on it, when there is one.
+    """
 
     shipment: Shipment
     tries: int = 1
+    failures: int = 0
+    job: str | None = None
 
     @property
     def attempt(self) -> int:
@@ -67,13 +76,13 @@ class Courier:
         again = []
         for batch in self.ledger.open_batches(run.run_id):
             shipment = self._shipments.load(run, batch)
-            fate = self._fate(shipment)
+            fate = "resend" if batch.job else self._fate(shipment)
             if fate == "resend":
                 again.append(shipment)
             elif fate == "unsent":
                 self.ledger.answered(batch, batch.attempts, "unsent", None, self.context.now())
             else:
-                known = Outcome(batch, batch.attempts, {}, fate)
+                known = Outcome(batch, batch.attempts, fate)
                 self.ledger.record([known], self.context.now())
         self._carry(again)
 
@@ -112,7 +121,7 @@ class Courier:
             while True:
                 free = self._limits.concurrency - len(flying)
                 for one in self._intend(list(self._next(free, again, coming))):
-                    flying[threads.submit(self._send, one.shipment)] = one
+                    flying[threads.submit(self._send, one)] = one
                 if not flying:
                     return
                 answered, _ = wait(flying, return_when=FIRST_COMPLETED)
@@ -124,74 +133,98 @@ class Courier:
             if again:
                 yield again.popleft()
             elif (shipment := next(coming, None)) is not None:
-                yield Try(shipment)
+                yield Try(shipment, job=shipment.batch.job)
 
     def _intend(self, tries: list[Try]) -> list[Try]:
-        """Commit that requests are about to be made."""
-        if tries:
-            intents = [(one.shipment.batch, one.attempt) for one in tries]
+        """Commit that requests are about to be made; asking after a job changes nothing."""
+        new = [one for one in tries if one.job is None]
+        if new:
+            intents = [(one.shipment.batch, one.attempt) for one in new]
             self.ledger.intend(intents, self.context.now())
-        for _ in tries:
+        for _ in new:
             self.requests += 1
             self.context.on_step("intended")
         return tries
 
-    def _send(self, shipment: Shipment) -> Answer:
+    def _send(self, one: Try) -> Answer:
         """Make the request when the account's rate allows it; called in a thread."""
         pause = self._bucket.reserve()
         if pause > 0:
             self.context.sleep(pause)
-        return self.destination.send(shipment.message)
+        if one.job is not None:
+            return self.destination.wait_for(one.job, one.shipment.message)
+        return self.destination.send(one.shipment.message)
 
     def _land(self, answered: list[tuple[Try, Future[Answer]]], again: deque[Try]) -> None:
         """Commit what was answered; what is to be tried again or in parts goes to `again`."""
-        outcomes = []
+        outcomes, parts = list[Outcome](), list[tuple[Run, Span, int]]()
         for one, future in answered:
+            run, rows = one.shipment.run, one.shipment.rows
             try:
                 answer = future.result()
             except BatchRefused as refusal:
-                if one.shipment.message.rows == 1:
-                    outcomes.append(self._outcome(one, Answer(1, {0: refusal.reason})))
-                else:
-                    self._note(one, "refused", refusal)
-                    again.extendleft(reversed(self._halves(one.shipment)))
+                outcome, rest = self._refused(one, refusal)
+                outcomes.append(outcome)
+                parts += [(run, part, one.failures) for part in rest]
+            except JobLost:
+                outcomes.append(Outcome(one.shipment.batch, one.attempt, "unknown"))
             except DeliveryProblem as problem:
-                self._note(one, "retry", problem)
-                if isinstance(problem, TryLater) and self._may_wait(one, problem.wait):
-                    again.append(replace(one, tries=one.tries + 1))
-                else:
-                    self.problem = masked(problem.reason, self.secrets)
+                again += self._put_off(one, problem)
             else:
+                if answer.job is not None:
+                    again.append(self._took(one, answer.job))
+                    continue
                 self.context.on_step("answered")
                 outcomes.append(self._outcome(one, answer))
+                if answer.later and self._may_wait(one.failures, next(iter(answer.later.values()))):
+                    parts.append((run, rows, one.failures + 1))
         if outcomes:
             self.ledger.record(outcomes, self.context.now())
             self._progress(answered)
+        for run, span, failures in reversed(parts):
+            again.extendleft(Try(part, failures=failures) for part in self._load(run, [span]))
 
-    def _halves(self, shipment: Shipment) -> list[Try]:
-        """A refused batch in two, until the bad rows stand alone."""
-        batch = shipment.batch
-        halves = Span(batch.operation, batch.first_row, batch.last_row).halves()
-        return [Try(half) for half in self._load(shipment.run, halves)]
+    def _took(self, one: Try, job: str) -> Try:
+        self.ledger.took(one.shipment.batch, job, self.context.now())
+        self.context.on_step("job taken")
+        return replace(one, job=job)
 
-    def _may_wait(self, one: Try, asked: float | None) -> bool:
-        """Hold the account back as long as asked, or longer each time; False when patience is over."""
+    def _put_off(self, one: Try, problem: DeliveryProblem) -> list[Try]:
+        """The same request once more, when it may do better and patience allows; asking after a job is no request."""
+        if one.job is None:
+            reason = masked(problem.reason, self.secrets)
+            batch = one.shipment.batch
+            self.ledger.answered(batch, one.attempt, "retry", reason, self.context.now())
+        if not isinstance(problem, TryLater):
+            self.problem = masked(problem.reason, self.secrets)
+        elif self._may_wait(one.failures, problem.reason, problem.wait):
+            tries = one.tries + (one.job is None)
+            return [replace(one, tries=tries, failures=one.failures + 1)]
+        return []
+
+    def _refused(self, one: Try, refusal: BatchRefused) -> tuple[Outcome, list[Span]]:
+        """A refused batch: the rows it was refused for stand alone, and the rest goes again."""
+        shipment = one.shipment
+        rejected, rest = {}, list(shipment.rows.halves())
+        if refusal.rejected or shipment.message.rows == 1:
+            rejected = self._reasons(shipment, refusal.rejected or {0: refusal.reason})
+            rest = [shipment.rows]
+        reason = masked(refusal.reason, self.secrets)
+        return Outcome(shipment.batch, one.attempt, "refused", rejected, reason=reason), rest
+
+    def _may_wait(self, failures: int, reason: str, asked: float | None = None) -> bool:
+        """Hold the account back as long as asked, or longer each time; gives up when patience is over."""
         retry = self.context.retry
-        if one.tries == retry.attempts:
-            return False
         wait = asked
         if wait is None:
-            longest = min(retry.longest_wait, retry.first_wait * 2 ** (one.tries - 1))
+            longest = min(retry.longest_wait, retry.first_wait * 2**failures)
             wait = longest * self._random.uniform(0.5, 1)
-        if self._waited + wait > retry.budget:
+        if failures + 1 == retry.attempts or self._waited + wait > retry.budget:
+            self.problem = masked(reason, self.secrets)
             return False
         self._waited += wait
         self._bucket.pause(wait)
         return True
-
-    def _note(self, one: Try, verdict: str, problem: DeliveryProblem) -> None:
-        reason = masked(problem.reason, self.secrets)
-        self.ledger.answered(one.shipment.batch, one.attempt, verdict, reason, self.context.now())
 
     def _outcome(self, one: Try, answer: Answer) -> Outcome:
         """One outcome a row.
@@ -206,14 +239,19 @@ class Courier:
                 f"{message.rows} rows sent, {answer.rows} answered",
                 "nothing was recorded for the batch; report this with the destination's name",
             )
-        rejected = {}
-        if answer.rejected:
-            numbers, members = self._shipments.numbers(one.shipment), message.members()
-            rejected = {
-                numbers[index]: masked(reason, self.secrets, members[index])
-                for index, reason in answer.rejected.items()
-            }
-        return Outcome(batch, one.attempt, rejected, "accepted")
+        rejected = self._reasons(one.shipment, answer.rejected)
+        later = self._reasons(one.shipment, answer.later)
+        return Outcome(batch, one.attempt, "accepted", rejected, later)
+
+    def _reasons(self, shipment: Shipment, reasons: Mapping[int, str]) -> dict[int, str]:
+        """Reasons by row number, where the destination counts from 0 in the batch."""
+        if not reasons:
+            return {}
+        numbers, members = self._shipments.numbers(shipment), shipment.message.members()
+        return {
+            numbers[index]: masked(reason, self.secrets, members[index])
+            for index, reason in reasons.items()
+        }
 
     def _progress(self, answered: list[tuple[Try, Future[Answer]]]) -> None:
         for one, _ in answered:

@@ -10,8 +10,11 @@ Said by a destination to the delivery engine instead of an answer, never shown a
     DeliveryProblem
     ├── TryLater           the same request may do better later; the only one that is retried
     ├── BatchRefused       this batch will not be taken as it stands; a part of it may
+    ├── JobLost            a job it took is not there any more
     └── DestinationClosed  no request will be taken: wrong address, credentials or permission
 """
+
+from collections.abc import Mapping
 
 from audiences.errors import InputError
 
@@ -46,7 +49,20 @@ class TryLater(DeliveryProblem):
 
 
 class BatchRefused(DeliveryProblem):
-    """The batch will not be taken as it stands."""
+    """The batch will not be taken as it stands.
+
+    Args:
+        reason: What was said of it.
+        rejected: The rows it was refused for, by index, with the reason; none when that was not said.
+    """
+
+    def __init__(self, reason: str, rejected: Mapping[int, str] | None = None) -> None:
+        super().__init__(reason)
+        self.rejected = rejected or {}
+
+
+class JobLost(DeliveryProblem):
+    """The destination knows nothing of a job it was given any more; what the job did is unknown."""
 
 
 class DestinationClosed(DeliveryProblem):

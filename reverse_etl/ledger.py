@@ -6,9 +6,9 @@ A destination's answer and what follows from it are one transaction. All work on
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -41,6 +41,7 @@ class SentBatch:
     last_row: int
     message_id: str
     attempts: int = 0
+    job: str | None = None  # that works on it at the destination
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,18 @@ class Outcome:
     Attributes:
         batch: The batch.
         attempt: The attempt that was answered.
+        status: Outcome of its rows: accepted; unknown for a batch given up in doubt; refused, which is none.
         rejected: Reason by row number.
-        status: Outcome of the other rows: accepted, or unknown for a batch given up in doubt.
+        later: Row numbers that stay without an outcome.
+        reason: Why the batch as a whole was refused.
     """
 
     batch: SentBatch
     attempt: int
-    rejected: Mapping[int, str]
     status: str
+    rejected: Mapping[int, str] = field(default_factory=dict)
+    later: Collection[int] = ()
+    reason: str | None = None
 
 
 class Ledger:
@@ -149,7 +154,8 @@ class Ledger:
         found = self.rows(
             """
             select batch_id, run_id, operation, first_row, last_row, message_id,
-                (select count(*) from requests where requests.batch_id = batches.batch_id)
+                (select count(*) from requests where requests.batch_id = batches.batch_id),
+                (select max(job_id) from jobs where jobs.batch_id = batches.batch_id)
             from batches
             where run_id = $run_id and batch_id not in (
                 select batch_id from answers where verdict <> 'retry'
@@ -206,16 +212,27 @@ class Ledger:
             now=now,
         )
 
+    def took(self, batch: SentBatch, job: str, now: datetime) -> None:
+        """Commit that the destination works on a batch in a job of its own."""
+        self.execute(
+            "insert into jobs values ($batch_id, $job, $now)",
+            batch_id=batch.batch_id,
+            job=job,
+            now=now,
+        )
+
     def record(self, outcomes: Iterable[Outcome], now: datetime) -> None:
         """Commit answers to batches, each with one outcome a row."""
         with self.transaction():
             for one in outcomes:
                 self.connection.execute(
-                    "create or replace temp table rejections (row_number bigint, reason varchar)"
+                    "create or replace temp table exceptions (row_number bigint, status varchar, reason varchar)"
                 )
-                if one.rejected:
+                exceptions = [(row, "rejected", why) for row, why in one.rejected.items()]
+                exceptions += [(row, "later", "") for row in one.later]
+                if exceptions:
                     self.connection.executemany(
-                        "insert into rejections values (?, ?)", list(one.rejected.items())
+                        "insert into exceptions values (?, ?, ?)", exceptions
                     )
                 self.execute(
                     RECORD,
@@ -227,7 +244,7 @@ class Ledger:
                     attempts=one.attempt,
                     now=now,
                 )
-                self.answered(one.batch, one.attempt, one.status, None, now)
+                self.answered(one.batch, one.attempt, one.status, one.reason, now)
 
     def withhold(self, run_id: str, kinds: tuple[str, ...], now: datetime) -> None:
         """Give every waiting row of the kinds whose person is blocked the outcome `withheld`."""

@@ -14,6 +14,7 @@ create table if not exists outbox (run_id varchar, row_number bigint, payload va
 create table if not exists batches (
     batch_id varchar, run_id varchar, operation varchar, first_row bigint, last_row bigint, message_id varchar
 );
+create table if not exists jobs (batch_id varchar, job_id varchar, taken_at timestamp);
 create table if not exists requests (batch_id varchar, attempt bigint, sent_at timestamp);
 create table if not exists answers (
     batch_id varchar, attempt bigint, verdict varchar, reason varchar, answered_at timestamp
@@ -66,10 +67,10 @@ RECORD = f"""
 insert into outcomes
 select
     $run_id, waiting.row_number, $batch_id,
-    case when rejections.row_number is null then $status else 'rejected' end,
-    rejections.reason, $attempts, $now
+    coalesce(exceptions.status, $status), exceptions.reason, $attempts, $now
 from ({WAITING}) as waiting
-left join rejections on rejections.row_number = waiting.row_number
+left join exceptions on exceptions.row_number = waiting.row_number
+where coalesce(exceptions.status, $status) not in ('refused', 'later')
 """
 WITHHOLD = f"""
 insert into outcomes

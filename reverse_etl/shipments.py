@@ -16,6 +16,23 @@ BLOCKS_AGE = 60  # seconds after which the blocks are read again during a long d
 
 
 @dataclass(frozen=True)
+class Span:
+    """Rows of one operation, by their numbers."""
+
+    operation: str
+    first: int
+    last: int
+
+    def halves(self) -> tuple["Span", "Span"]:
+        """The span in two."""
+        middle = (self.first + self.last) // 2
+        return (
+            Span(self.operation, self.first, middle),
+            Span(self.operation, middle + 1, self.last),
+        )
+
+
+@dataclass(frozen=True)
 class Shipment:
     """A batch as the ledger knows it and as the destination gets it."""
 
@@ -24,27 +41,15 @@ class Shipment:
     message: Batch
 
     @property
+    def rows(self) -> Span:
+        """Its rows."""
+        return Span(self.batch.operation, self.batch.first_row, self.batch.last_row)
+
+    @property
     def span(self) -> dict[str, Any]:
         """Its rows, as values of a query."""
         first, last = self.batch.first_row, self.batch.last_row
         return {"run_id": self.run.run_id, "first": first, "last": last}
-
-
-@dataclass(frozen=True)
-class Span:
-    """Rows of one operation, by their numbers."""
-
-    operation: str
-    first: int
-    last: int
-
-    def halves(self) -> "tuple[Span, Span]":
-        """The span in two."""
-        middle = (self.first + self.last) // 2
-        return (
-            Span(self.operation, self.first, middle),
-            Span(self.operation, middle + 1, self.last),
-        )
 
 
 class Shipments:

@@ -61,10 +61,19 @@ class Limits:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the destination said: for how many rows, and why it rejected some (by index in the batch)."""
+    """What the destination said of a batch; rows go by their index in it.
+
+    Attributes:
+        rows: How many rows it answered for.
+        rejected: Why it rejected some.
+        later: Why it wants some again later.
+        job: The job that works on the batch, whose end `wait_for` tells; nothing is known of any row before.
+    """
 
     rows: int
     rejected: Mapping[int, str] = field(default_factory=dict)
+    later: Mapping[int, str] = field(default_factory=dict)
+    job: str | None = None
 
 
 class Destination(ABC):
@@ -117,6 +126,14 @@ class Destination(ABC):
         Raises:
             DeliveryProblem: It was not taken.
         """
+
+    def wait_for(self, job: str, batch: Batch) -> Answer:
+        """Wait until a job has ended, perhaps in a later process than the one that sent the batch.
+
+        Raises:
+            DeliveryProblem: It takes too long (TryLater), or is not known any more (JobLost).
+        """
+        raise NotImplementedError(f"{self.name} gives out no jobs")
 
     def recover(self, batch: Batch) -> Recovery:
         """Say what became of a batch that was sent and not answered."""
