@@ -5,7 +5,7 @@ A 2xx is handed to the destination, which decides whether it is a success; anyth
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -14,6 +14,7 @@ import httpx
 
 from reverse_etl.context import SyncContext
 from reverse_etl.errors import BatchRefused, DestinationClosed, TryLater
+from reverse_etl.rates import Rate, bucket_of
 
 _LATER = {408, 425, 429}
 _CLOSED = {401, 402, 403, 404, 405, 407, 410}
@@ -60,6 +61,7 @@ class Http:
         headers: Sent with each request.
         auth: Name and password, for basic authentication.
         connections: Most requests at a time.
+        content_type: Of the bodies.
         refusal: Turns an answer 4xx into the problem it is; None where the status alone decides.
     """
 
@@ -71,10 +73,11 @@ class Http:
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         connections: int = 1,
+        content_type: str = "application/json",
         refusal: Callable[[httpx.Response], Exception | None] = lambda _response: None,
     ) -> None:
         self._context, self._refusal = context, refusal
-        self._base_url = base_url
+        self._base_url, self._content_type = base_url, content_type
         # httpx logs every address it calls, and an address may carry a token.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self._client = httpx.Client(
@@ -101,7 +104,7 @@ class Http:
         Raises:
             DeliveryProblem: Any other answer, or none.
         """
-        kind = {} if body is None else {"content-type": "application/json"}
+        kind = {} if body is None else {"content-type": self._content_type}
         try:
             response = self._client.request(
                 method,
@@ -115,6 +118,12 @@ class Http:
         if response.is_success:
             return response
         raise self._refusal(response) or self._problem(response)
+
+    def hold(self, account: str, rates: Sequence[Rate]) -> None:
+        """Wait until the account may be asked once more."""
+        pause = bucket_of(account, rates).reserve()
+        if pause > 0:
+            self._context.sleep(pause)
 
     def close(self) -> None:
         """Close the pooled connections."""

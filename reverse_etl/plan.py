@@ -18,6 +18,7 @@ KINDS = {
     "upsert": ("add", "change"),
     "mirror": ("add", "change"),
     "insert": ("add",),
+    "list": ("add",),
     "update": ("change",),
     "snapshot": ("add", "change", "same"),
 }

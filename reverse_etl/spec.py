@@ -185,7 +185,7 @@ class _Reader:
             self._fail(f"mapping.{mapped[0].name}.fallback", "a key has none", "remove it")
 
     def _on_exit(self, document: dict[str, Any], mode: str) -> str:
-        default = "remove" if mode in ("mirror", "snapshot") else "keep"
+        default = "remove" if mode in ("mirror", "list", "snapshot") else "keep"
         on_exit = self._choice(document, "on_exit", ("remove", "keep"), default)
         if mode == "snapshot" and on_exit == "keep":
             self._fail(

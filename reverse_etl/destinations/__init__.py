@@ -2,8 +2,10 @@
 
 from reverse_etl.destinations.base import Destination
 from reverse_etl.destinations.file import FileDestination
+from reverse_etl.destinations.klaviyo import KlaviyoDestination
 from reverse_etl.destinations.webhook import WebhookDestination
 
 REGISTRY: dict[str, type[Destination]] = {
-    destination.name: destination for destination in (FileDestination, WebhookDestination)
+    destination.name: destination
+    for destination in (FileDestination, WebhookDestination, KlaviyoDestination)
 }
