@@ -16,16 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-
-@dataclass(frozen=True)
-class Fault:
-    """How one request is treated: the work is done or not, then an answer is given or the connection is cut."""
-
-    status: int = 200
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-    does_work: bool = False
-    cuts: bool = False
+from reverse_etl.simulators.base import Fault
 
 
 @dataclass

@@ -172,9 +172,10 @@ class KlaviyoDestination(Destination):
             ids += [str(profile["id"]) for profile in decoded(response)["data"]]
         for some in _slices(ids, _LIST_IDS):
             body = json.dumps({"data": [{"type": "profile", "id": one} for one in some]}).encode()
-            self._http.request(
-                "DELETE", f"/api/lists/{self._list}/relationships/profiles", body=body
-            )
+            path = f"/api/lists/{self._list}/relationships/profiles"
+            response = self._http.request("DELETE", path, body=body)
+            if response.status_code != 204:
+                raise not_understood(response)
 
     def _get(
         self,

@@ -15,7 +15,8 @@ from reverse_etl.context import Retry, SyncContext
 from reverse_etl.destinations.base import Limits
 from reverse_etl.destinations.webhook import WebhookDestination
 from reverse_etl.loader import load_sync
-from reverse_etl.receiver import Fault, Receiver
+from reverse_etl.receiver import Receiver
+from reverse_etl.simulators.base import Fault
 from reverse_etl.spec import Sync
 from reverse_etl.sync import apply_sync
 from tests.reverse_etl.conftest import AS_OF, SECRET, WEBHOOK, Shop

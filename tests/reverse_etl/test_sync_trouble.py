@@ -11,7 +11,8 @@ from reverse_etl.context import SyncContext
 from reverse_etl.errors import SyncError
 from reverse_etl.history import sync_log, sync_status
 from reverse_etl.ledger_file import open_ledger
-from reverse_etl.receiver import Fault, Receiver
+from reverse_etl.receiver import Receiver
+from reverse_etl.simulators.base import Fault
 from reverse_etl.spec import Sync
 from reverse_etl.sync import apply_sync, plan_sync
 from tests.reverse_etl.conftest import FILE, MakeSync, Shop

@@ -11,7 +11,8 @@ import standardwebhooks
 
 from reverse_etl.context import Retry, SyncContext
 from reverse_etl.errors import SyncError
-from reverse_etl.receiver import Fault, Receiver
+from reverse_etl.receiver import Receiver
+from reverse_etl.simulators.base import Fault
 from reverse_etl.spec import Sync
 from reverse_etl.sync import apply_sync
 from tests.reverse_etl.conftest import SECRET, MakeSync, Shop
