@@ -204,7 +204,6 @@ diff as (
         coalesce(wanted.customer_id, held.customer_id) as customer_id,
         coalesce(wanted.entry_seq, held.entry_seq) as entry_seq,
         wanted.contact_channel,
-        wanted.payload,
         case
             when held.key is null then 'add'
             when wanted.key is null then 'remove'
@@ -222,7 +221,6 @@ rows_wanted as (
     select
         key, customer_id, entry_seq, contact_channel, kind, is_forgotten,
         case when kind = 'remove' then 'remove' else 'upsert' end as operation,
-        case when kind = 'remove' then {removal} else payload end as payload,
         case when kind = 'remove' then sha256({removal}) else payload_hash end as payload_hash
     from diff
     where (list_contains($kinds, kind) or is_forgotten) and not (

@@ -12,6 +12,7 @@ from reverse_etl.forgetting import purge
 from reverse_etl.ledger import Run
 from reverse_etl.ledger_file import open_ledger
 from reverse_etl.loader import resolve_connection, secrets_of
+from reverse_etl.payload import removal_sql
 from reverse_etl.plan import PlanSummary, keep_plan, make_plan, require_plan, withhold_as_planned
 from reverse_etl.receipts import write_receipts
 from reverse_etl.result import RunCounts, RunResult, run_counts
@@ -134,8 +135,9 @@ class _Application:
     def _write_outbox(self, run: Run, plan: PlanSummary) -> None:
         with self.ledger.transaction():
             self.ledger.begin(run, plan.plan_id, plan.quarantined, self.context.now())
+            removal = removal_sql(self.sync, run.fields, "planned.key")
             for statement in _OUTBOX:
-                self.ledger.execute(statement, run_id=run.run_id)
+                self.ledger.execute(statement.format(removal=removal), run_id=run.run_id)
         self.context.on_step("planned")
 
     def _held(self, source: Source, plan: PlanSummary | None, reason: str) -> RunResult:
@@ -203,6 +205,18 @@ _OUTBOX = (
     select $run_id, row_number, kind, operation, key, customer_id, entry_seq, contact_channel, payload_hash
     from planned
     """,
-    "insert into outbox select $run_id, row_number, payload from planned",
+    """
+    insert into outbox
+    select $run_id, planned.row_number, source.payload
+    from planned
+    inner join source on source.key = planned.key
+    where planned.operation = 'upsert'
+    """,
+    """
+    insert into outbox
+    select $run_id, row_number, {removal}
+    from planned
+    where operation = 'remove'
+    """,
     "insert into quarantine select $run_id, customer_id, reason from quarantined",
 )
