@@ -89,7 +89,7 @@ def make_plan(
         quarantined=ledger.number("select count(*) from quarantined"),
         waiting=ledger.number(_WAITING, target=target),
         acknowledged=acknowledged,
-        requests=_requests(counts, sync.max_rows, destination.whole_run),
+        requests=_requests(counts, destination.rows_per_request(sync), destination.whole_run),
         held_reason=_breaker(
             sync,
             counts | {"remove": counts.get("remove", 0) - forgotten},

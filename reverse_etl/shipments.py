@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from reverse_etl.destinations import REGISTRY
 from reverse_etl.destinations.base import Batch
 from reverse_etl.ledger import Ledger, Run, SentBatch
 from reverse_etl.ledger_sql import IS_BLOCKED, WAITING
@@ -78,8 +79,9 @@ class Shipments:
         if span.operation == "all":
             yield span
             return
-        for first in range(span.first, span.last + 1, self.sync.max_rows):
-            yield Span(span.operation, first, min(first + self.sync.max_rows - 1, span.last))
+        size = REGISTRY[self.sync.destination].rows_per_request(self.sync)
+        for first in range(span.first, span.last + 1, size):
+            yield Span(span.operation, first, min(first + size - 1, span.last))
 
     def load(self, run: Run, batch: SentBatch) -> Shipment:
         """A batch with what it carries: the rows of its span that have no outcome yet."""

@@ -115,6 +115,11 @@ class Destination(ABC):
         """The place whose acknowledged state counts: a sync that moves to another place starts from nothing there."""
         return cls.name
 
+    @classmethod
+    def rows_per_request(cls, sync: Sync) -> int:
+        """What the sync asks for, and never more than is taken."""
+        return min(sync.max_rows, cls.limits.rows or sync.max_rows)
+
     def account(self) -> str:
         """Whose limits are shared by all syncs that name the same account; no secret in it is kept or shown."""
         return self.name
