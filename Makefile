@@ -6,7 +6,7 @@ DEV := .venv/.dev
 BENCH := .venv/.bench
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
-.PHONY: demo test test-slow lint anchors bench fix check clean
+.PHONY: demo test test-slow test-pipeline lint anchors bench fix check clean
 
 # The whole pipeline once, on a generated shop
 demo: $(RUNTIME)
@@ -18,7 +18,11 @@ test: $(DEV)
 
 # The slow parts
 test-slow: $(DEV)
-	$(PYTEST) -m slow
+	$(PYTEST) -m "slow and not pipeline"
+
+# Whole pipelines on generated shops, one after the other (about an hour)
+test-pipeline: $(DEV)
+	$(PYTEST) -m "slow and pipeline"
 
 # Style and types of Python and SQL; compiled audiences up to date
 lint: $(DEV)

@@ -175,7 +175,7 @@ def _check_against(
         fix = f"name the file {definition.audience}.yml"
         yield "AUD102", ("audience",), "must be the file's name", fix
     arms = definition.experiment.arms if definition.experiment else ()
-    known = (language.traits, language.closed) if language else (None, {})
+    known = (language.written_traits, language.closed) if language else (None, {})
     yield from check_tests(definition.tests, arms, *known)
     if language is None:
         return

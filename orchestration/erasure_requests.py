@@ -1,6 +1,7 @@
 """Before a run: the requests of the raw table `erasures`, and a warehouse that never held who was forgotten."""
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from audiences.erasures import bury, sweep_state, tombstones
@@ -27,14 +28,19 @@ def honour_requests(settings: Settings) -> int:
 
 
 def _raw_requests(settings: Settings) -> set[str]:
-    """Ids in the raw table up to the as-of day, typed and judged as staging does it; who was forgotten is not read."""
+    """Ids in the raw table, as staging has them; who was forgotten is not read.
+
+    A request holds from today on, whatever day the run is as of, and an id alone will do: the day may be
+    missing or none.
+    """
     files = table_files(settings.raw_dir, (table.name for table in load_contract()))
     if not files["erasures"]:
         return set()
     refuse_unreadable(files)
-    with checked_views(settings, files) as connection:
+    up_to_today = replace(settings, as_of=max(settings.as_of, datetime.now(UTC).date()))
+    with checked_views(up_to_today, files) as connection:
         rows = connection.execute(
-            "select distinct customer_id from checked.erasures where verdict is null"
+            "select distinct customer_id from checked.erasures where customer_id is not null"
         ).fetchall()
     return {customer_id for (customer_id,) in rows}
 

@@ -1,16 +1,22 @@
 """The audience models as SQL to run outside the warehouse: dbt renders them, nothing is built."""
 
 import json
+import os
+import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from audiences.errors import WorkError
 from audiences.tools.trial import SENTINEL, Models, Seed
+from audiences.unfinished import beside
 from orchestration import dbt
 from orchestration.settings import DBT_PROJECT, Settings
 
 LAST = "audience_dispositions"
+PARSED = "partial_parse.msgpack"
 RENDERED = (
     "path:models/audiences",
     "path:models/intermediate/activation",
@@ -30,11 +36,36 @@ def render_models(settings: Settings) -> Models:
     Raises:
         WorkError: The project cannot be compiled.
     """
-    target = DBT_PROJECT / "target" / "trial"
+    parsed = DBT_PROJECT / "target" / "trial" / PARSED
+    # Folders of their own: two people may try their definitions at a time. What dbt parsed before is handed on.
+    with TemporaryDirectory(prefix="perennial-trial-") as folder:
+        target = Path(folder)
+        if parsed.is_file():
+            shutil.copyfile(parsed, target / PARSED)
+        manifest = compiled_manifest(settings, RENDERED, target)
+        if (target / PARSED).is_file():
+            parsed.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = beside(parsed)
+            shutil.copyfile(target / PARSED, unfinished)
+            os.replace(unfinished, parsed)
+    return _gather(manifest)
+
+
+def compiled_manifest(settings: Settings, selected: Sequence[str], target: Path) -> dict[str, Any]:
+    """The manifest with the SQL of models as dbt compiles them for the day SENTINEL, without a warehouse.
+
+    Args:
+        settings: The folders the project names.
+        selected: Which models, as dbt selects them.
+        target: Where dbt writes.
+
+    Raises:
+        WorkError: The project cannot be compiled.
+    """
     elsewhere = {"PERENNIAL_WAREHOUSE": ":memory:", "PERENNIAL_AS_OF": SENTINEL.isoformat()}
     finished = subprocess.run(
         [
-            *(str(dbt.DBT), "compile", "--quiet", "--no-introspect", "--select", *RENDERED),
+            *(str(dbt.DBT), "compile", "--quiet", "--no-introspect", "--select", *selected),
             *("--target-path", str(target), "--log-path", str(target)),
         ],
         cwd=DBT_PROJECT,
@@ -46,7 +77,8 @@ def render_models(settings: Settings) -> Models:
     if finished.returncode != 0:
         said = next((line for line in finished.stdout.splitlines() if "rror" in line), "no message")
         raise WorkError(f"dbt cannot compile the models: {said.strip()}", "mend the model it names")
-    return _gather(json.loads((target / "manifest.json").read_text(encoding="utf-8")))
+    manifest: dict[str, Any] = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    return manifest
 
 
 def _gather(manifest: dict[str, Any]) -> Models:

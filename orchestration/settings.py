@@ -48,7 +48,7 @@ def load_settings(as_of: str | None = None, started: datetime | None = None) -> 
         started: When the run began (now when omitted); without an as-of day it is the day before this instant, UTC.
 
     Raises:
-        InputError: The as-of day is not a date.
+        InputError: The as-of day is not a date, or after today.
     """
     values = variables()
 
@@ -73,11 +73,18 @@ def variables() -> dict[str, str]:
 
 
 def _as_of_day(text: str | None, started: datetime) -> date:
+    today = started.astimezone(UTC).date()
     if not text:
-        return started.astimezone(UTC).date() - timedelta(days=1)
+        return today - timedelta(days=1)
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise InputError(
             f"as-of day '{text}' is not a date", "write it as YYYY-MM-DD, for example 2026-03-31"
         ) from None
+    if day > today:
+        raise InputError(
+            f"as-of day {day} is after today, {today}",
+            "name a day that has begun: after a run for a later one, no day before it is delivered",
+        )
+    return day

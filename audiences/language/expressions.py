@@ -121,7 +121,16 @@ def _read(text: str) -> exp.Expr:
         if any(token.comments for token in tokens):
             raise Refused("AUD202", "holds a comment", "say why in `reason`")
         [tree] = sqlglot.parse(text, dialect=DIALECT)
-    except (SqlglotError, ValueError, RecursionError):
+    # The parser raises whatever it stumbles over on some fragments, such as a lone arrow.
+    except (
+        SqlglotError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        KeyError,
+        RecursionError,
+    ):
         raise Refused("AUD202", "is not one SQL expression", fix) from None
     if tree is None:
         raise Refused("AUD202", "is not one SQL expression", fix)

@@ -10,17 +10,17 @@ TAKEN = frozenset({"current_blocks", "customer_id"})
 
 # Words that DuckDB, Spark or Postgres keep for themselves.
 _SQL_WORDS = """
-    all analyse analyze and anti any array as asc asof asymmetric authorization between binary
-    both case cast check collate collation column concurrently constraint create cross
+    all analyse analyze and anti any array as asc asof asymmetric at authorization between binary
+    both by case cast check collate collation column concurrently constraint create cross
     current_catalog current_date current_role current_schema current_time current_timestamp
     current_user default deferrable desc describe distinct do else end escape except exists
     false fetch filter for foreign freeze from full function generated glob grant group having
     ilike in initially inner intersect into is isnull join lambda lateral leading left like
     limit localtime localtimestamp map minus natural not notnull null offset on only or order
     outer overlaps pivot pivot_longer pivot_wider placing positional primary qualify
-    references returning right select semi session_user show similar some struct summarize
+    recursive references returning right select semi session_user show similar some struct summarize
     symmetric system_user table tablesample then to trailing true try_cast union unique
-    unknown unpivot user using variadic verbose when where window with
+    unknown unpack unpivot user using variadic verbose when where window with
 """
 SQL_WORDS = frozenset(_SQL_WORDS.split())
 

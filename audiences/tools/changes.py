@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from audiences.errors import InputError, WorkError
+from audiences.tools.masked import masked
 from audiences.warehouse import RUN_FIRST, open_warehouse, records
 
 
@@ -40,7 +41,7 @@ def changes(warehouse: Path, audience: str, since: date, rows: int = 0) -> Chang
 
     Raises:
         InputError: The day is after the last run.
-        WorkError: There is no warehouse, or nobody was ever in the audience.
+        WorkError: There is no warehouse, nobody was ever in the audience, or no customer is left.
     """
     asked = {"audience": audience, "since": since}
     with open_warehouse(warehouse) as connection:
@@ -49,6 +50,8 @@ def changes(warehouse: Path, audience: str, since: date, rows: int = 0) -> Chang
         people = records(connection, f"{MOVES} {PEOPLE}", {**asked, "rows": rows})
     if not summed.pop("entries"):
         raise WorkError(f"nobody was ever in {audience}", RUN_FIRST)
+    if summed["as_of_date"] is None:
+        raise WorkError("the warehouse has no customers any more", RUN_FIRST)
     if since > summed["as_of_date"]:
         fix = f"name a day before {summed['as_of_date']}"
         raise InputError(f"{since} is after the last run", fix)
@@ -90,7 +93,7 @@ REASONS = """
         count(*) filter (where is_delivered) as delivered, count(*) filter (where not is_delivered) as withheld
     from moves group by what, why order by what, people desc, why
 """
-PEOPLE = """
-    select day, what, why, arm, is_delivered, left(customer_id, 2) || '***' as customer_id
+PEOPLE = f"""
+    select day, what, why, arm, is_delivered, {masked("customer_id")} as customer_id
     from moves order by day desc, what, md5(customer_id), customer_id limit $rows
 """

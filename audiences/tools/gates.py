@@ -204,11 +204,18 @@ def _global_holdout(decisions: Decisions) -> Iterator[str]:
 
 def _arm(decisions: Decisions) -> Iterator[str]:
     if drawn := decisions.row("audience_drawn_arms"):
-        without = "entered without one" if drawn["is_delivered"] else "the slot belongs to no arm"
+        if drawn["is_delivered"]:
+            without = "entered without one"
+        elif decisions.row("audience_held_arms").get("is_in_conflict"):
+            without = "people with this address are in two arms"
+        else:
+            without = "the slot belongs to no arm"
         arm = drawn["arm"] or f"none, {without}"
         delivered = "" if drawn["is_delivered"] else ", not delivered"
         test = f"{drawn['experiment']} phase {drawn['phase']}"
-        yield f"arm {arm}{delivered} (slot {drawn['slot']} of {test})"
+        yield f"arm {arm}{delivered}" + (
+            f" (slot {drawn['slot']} of {test})" if drawn["phase"] else ""
+        )
 
 
 def _priority(decisions: Decisions) -> Iterator[str]:

@@ -56,9 +56,6 @@ def rows_of(one: Definition, person: Given, day: date, customer: str) -> dict[st
             if status != "never"
         ],
         "state_waits": list(_waits(one, person, day, customer)),
-        "state_gate_verdicts": [
-            {"audience": one.audience, "verdict": "pass", "as_of_date": day - DAY}
-        ],
         "state_memberships": list(_stays(one, person, day, customer)),
     }
 
@@ -70,7 +67,6 @@ def _waits(one: Definition, person: Given, day: date, customer: str) -> Iterator
             "audience": one.audience,
             "customer_id": customer,
             "matched_days": (day - person.matched_since).days,
-            "matched_since": person.matched_since,
             "as_of_date": day - DAY,
         }
 

@@ -12,6 +12,7 @@ from audiences.errors import WorkError
 from audiences.language.columns import Traits
 from audiences.spec import Definition
 from audiences.tools.fallbacks import count_fallbacks
+from audiences.tools.masked import masked
 from audiences.tools.overlap import PAIRS
 from audiences.tools.rule_counts import RuleCount, count_rules
 from audiences.warehouse import RUN_FIRST, open_warehouse, records
@@ -110,15 +111,15 @@ REACH = """
     where audience = $audience and disposition = 'eligible' and contact_channel is not null
     group by channel order by eligible desc, channel
 """
-SAMPLE = """
+SAMPLE = f"""
     select
         dispositions.disposition,
         dispositions.arm,
         dispositions.contact_channel as channel,
         traits.country,
         traits.lifecycle_stage as stage,
-        left(dispositions.customer_id, 2) || '***' as customer,
-        left(traits.email, 1) || '***@***' as email
+        {masked("dispositions.customer_id")} as customer,
+        {masked("split_part(traits.email, '@', 1)")} || '@***' as email
     from audiences.audience_dispositions as dispositions
     inner join activation.customer_traits as traits using (customer_id)
     where dispositions.audience = $audience

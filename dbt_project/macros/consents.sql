@@ -36,32 +36,107 @@ from {{ message_events }} as message_events
 where event in ('unsubscribed', 'complained', 'bounced_hard')
 {% endmacro %}
 
+{# A no is about the address too: whoever has it is refused for the same channel. Only the latest of an address is needed, for
+   whatever ends it ends those before. #}
+{% macro shared_refusals(gathered) %}
+with
+
+addresses as (
+    select * from {{ ref('int_addresses_shared') }}
+),
+
+channels as (
+    select
+        channel,
+        case channel when 'email' then 'email' when 'sms' then 'phone' when 'whatsapp' then 'phone' end as kind
+    from {{ ref('contact_channels') }}
+),
+
+refusals as (
+    select
+        addresses.kind,
+        addresses.address,
+        channels.channel,
+        gathered.purpose,
+        gathered.reason,
+        gathered.occurred_at,
+        gathered.decision_id,
+        row_number() over (
+            partition by addresses.kind, addresses.address, channels.channel, gathered.purpose
+            order by gathered.occurred_at desc, gathered.decision_id asc, gathered.reason asc
+        ) as refusal_rank
+    from {{ gathered }} as gathered
+    inner join addresses on gathered.customer_id = addresses.customer_id
+    inner join channels on addresses.kind = channels.kind and gathered.channel in (channels.channel, '*')
+    where gathered.status <> 'granted'
+)
+
+select
+    addresses.customer_id,
+    refusals.channel,
+    refusals.purpose,
+    refusals.reason,
+    refusals.occurred_at,
+    refusals.decision_id
+from refusals
+inner join addresses on refusals.kind = addresses.kind and refusals.address = addresses.address
+where refusals.refusal_rank = 1
+{% endmacro %}
+
 {# The decision that counts, one row a person, channel and purpose. An objection beats everything, then the latest counts; at
    the same instant a "no" beats a "yes", and a request that waits for confirmation any other yes. A confirmation of a request
-   the person took back in between is void. #}
-{% macro decided_consents(gathered) %}
+   the person took back in between is void. What another customer of the address refused counts until a later grant of the
+   person's own, an objection too. #}
+{% macro decided_consents(gathered, shared) %}
 with
+
+decisions as (
+    select
+        customer_id,
+        channel,
+        purpose,
+        status,
+        reason,
+        opt_in_step,
+        occurred_at,
+        decision_id,
+        true as is_own
+    from {{ gathered }} as gathered
+    union all
+    select
+        customer_id,
+        channel,
+        purpose,
+        'withdrawn' as status,
+        reason,
+        cast(null as {{ t_text() }}) as opt_in_step,
+        occurred_at,
+        decision_id,
+        false as is_own
+    from {{ shared }} as shared
+),
 
 spread as (
     select
-        gathered.customer_id,
+        decisions.customer_id,
         channels.channel,
         purposes.purpose,
-        gathered.status,
-        gathered.reason,
-        gathered.opt_in_step,
-        gathered.occurred_at,
-        gathered.decision_id
-    from {{ gathered }} as gathered
-    inner join {{ ref('contact_channels') }} as channels on gathered.channel in (channels.channel, '*')
-    inner join {{ ref('consent_purposes') }} as purposes on gathered.purpose in (purposes.purpose, '*')
+        decisions.status,
+        decisions.reason,
+        decisions.opt_in_step,
+        decisions.occurred_at,
+        decisions.decision_id,
+        decisions.is_own
+    from decisions
+    inner join {{ ref('contact_channels') }} as channels on decisions.channel in (channels.channel, '*')
+    inner join {{ ref('consent_purposes') }} as purposes on decisions.purpose in (purposes.purpose, '*')
 ),
 
 followed as (
     select
         spread.*,
         max(case when opt_in_step = 'requested' then occurred_at end) over earlier as requested_at,
-        max(case when status <> 'granted' then occurred_at end) over earlier as refused_at
+        max(case when status <> 'granted' and is_own then occurred_at end) over earlier as refused_at
     from spread
     window earlier as (partition by customer_id, channel, purpose order by occurred_at)
 ),
@@ -76,6 +151,7 @@ ranked as (
                 occurred_at desc,
                 case when status = 'granted' then 1 else 0 end asc,
                 case when opt_in_step = 'requested' then 0 else 1 end asc,
+                case when is_own then 0 else 1 end asc,
                 decision_id asc, reason asc
         ) as decision_rank
     from followed

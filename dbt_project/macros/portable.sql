@@ -125,3 +125,8 @@ end
 {%- for column in node.columns if column not in columns -%} {{ model_name }}.{{ column }}{{ ', ' if not loop.last }} {%- endfor -%}
 {%- endif -%}
 {%- endmacro %}
+
+{# Whether tables are written with bitpacking tried on every column. #}
+{% macro bitpacking(allowed) %}{{ return(adapter.dispatch('bitpacking')(allowed)) }}{% endmacro %}
+{% macro default__bitpacking(allowed) %}{% endmacro %}
+{% macro duckdb__bitpacking(allowed) -%} set disabled_compression_methods = '{{ "" if allowed else "bitpacking" }}' {%- endmacro %}

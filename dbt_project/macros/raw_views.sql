@@ -136,12 +136,24 @@
     {{ return(files if found else none) }}
 {% endmacro %}
 
+{# Columns that came after a ledger's files were written are null in them. #}
 {% macro state_select(node, files) %}
     select
     {%- for column in node.columns.values() %}
         {%- set read = 'null' if files is none else ('as_of' if column.name == 'as_of_date' else column.name) %}
         cast({{ read }} as {{ column.data_type }}) as {{ column.name }}{{ ',' if not loop.last }}
     {%- endfor %}
-    {{ 'where false' if files is none
-        else 'from read_parquet(' ~ quoted(files) ~ ', hive_partitioning = true, union_by_name = true)' }}
+    {%- if files is none %}
+    where false
+    {%- else %}
+    from (
+        select * from read_parquet({{ quoted(files) }}, hive_partitioning = true, union_by_name = true)
+        union all by name
+        select
+        {%- for column in node.columns.values() if column.name != 'as_of_date' %}
+            cast(null as {{ column.data_type }}) as {{ column.name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+        where false
+    )
+    {%- endif %}
 {% endmacro %}

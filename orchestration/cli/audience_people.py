@@ -146,8 +146,8 @@ def export(
     from orchestration.names import check_name
     from orchestration.settings import load_settings
 
-    warehouse = load_settings().warehouse
-    check_name(name, warehouse)
+    settings = load_settings()
+    check_name(name, settings.warehouse)
     target = out or Path(f"{name}.csv")
-    written = write_export(warehouse, name, target)
+    written = write_export(settings.warehouse, settings.state_dir, name, target)
     click.echo(f"{written:,} people written to {target}")

@@ -4,11 +4,7 @@ The as-of day is rendered as a day far away and replaced in the text, so that th
 thirty calls of dbt. Upstream relations are tables the test fills.
 """
 
-import json
-import os
 import re
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
@@ -17,18 +13,18 @@ import duckdb
 from audiences.compiler import compile_definitions
 from audiences.loader import Language, load_definitions, load_holdout
 from audiences.models.model_text import SQL_HEADER
+from audiences.tools.trial import SENTINEL
+from orchestration.ledgers import decided
+from orchestration.rendering import compiled_manifest
+from orchestration.settings import load_settings
 
-ROOT = Path(__file__).resolve().parents[2]
-PROJECT = ROOT / "dbt_project"
-RENDERED = date(2001, 1, 1)
 STATE = {
     "assignments": "experiment varchar, phase bigint, customer_id varchar, arm varchar, slot bigint,"
-    " assigned_at timestamp, as_of_date date",
+    " is_delivered boolean, assigned_at timestamp, as_of_date date",
     "memberships": "audience varchar, customer_id varchar, entry_seq bigint, entered_at timestamp,"
     " exited_at timestamp, exit_reason varchar, arm varchar, is_delivered boolean, offer_id varchar,"
     " offer_until date, as_of_date date",
-    "waits": "audience varchar, customer_id varchar, matched_days bigint, matched_since date,"
-    " as_of_date date",
+    "waits": "audience varchar, customer_id varchar, matched_days bigint, as_of_date date",
     "gate_verdicts": "audience varchar, verdict varchar, reason varchar, base_size bigint,"
     " matched bigint, dispositions varchar, as_of_date date",
     "receipts": "sync varchar, audience varchar, destination varchar, run_id varchar, batch_id varchar,"
@@ -55,9 +51,9 @@ def _columns_but(called: re.Match[str]) -> str:
 SPELLED = {
     r"\{\{ t_text\(\) \}\}": "varchar",
     r"\{\{ t_double\(\) \}\}": "double",
-    r"\{\{ as_of_date\(\) \}\}": f"cast('{RENDERED}' as date)",
+    r"\{\{ as_of_date\(\) \}\}": f"cast('{SENTINEL}' as date)",
     r"\{\{ columns_but\('(\w+)', \[([^]]*)\]\) \}\}": _columns_but,
-    r"\{\{ add_days\(as_of_date\(\), -(\d+)\) \}\}": rf"(cast('{RENDERED}' as date) - \1)",
+    r"\{\{ add_days\(as_of_date\(\), -(\d+)\) \}\}": rf"(cast('{SENTINEL}' as date) - \1)",
 }
 UNCUT = {
     "intermediate.int_consents_decided_uncut": "customer_id varchar, channel varchar,"
@@ -78,27 +74,9 @@ FILLED = {f"activation.{table}": columns for table, columns in WAIST.items()} | 
 
 def render_models(target: Path) -> dict[str, str]:
     """SQL of the audience models and the state's staging models, in dependency order."""
-    finished = subprocess.run(
-        [
-            str(Path(sys.executable).parent / "dbt"),
-            *("compile", "--quiet", "--no-introspect", "--profiles-dir", str(PROJECT)),
-            *("--target-path", str(target), "--log-path", str(target)),
-            *("--select", "path:models/audiences", "contact_history"),
-            *(f"stg_state__{ledger}" for ledger in STATE),
-        ],
-        cwd=PROJECT,
-        env={
-            **os.environ,
-            "PERENNIAL_AS_OF": RENDERED.isoformat(),
-            "PERENNIAL_WAREHOUSE": ":memory:",
-            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    manifest = json.loads((target / "manifest.json").read_text())
+    staged = (f"stg_state__{ledger}" for ledger in STATE)
+    selected = ("path:models/audiences", "contact_history", "int_entries_accepted", *staged)
+    manifest = compiled_manifest(load_settings(), selected, target)
     nodes = {
         key: node
         for key, node in manifest["nodes"].items()
@@ -126,7 +104,7 @@ def render_models(target: Path) -> dict[str, str]:
 def compiled(folder: Path, language: Language) -> dict[str, str]:
     """SQL of the generated models of a folder of definitions, as relation -> text."""
     definitions, holdout = load_definitions(folder, language), load_holdout(folder)
-    files = compile_definitions(definitions, language.traits, holdout)
+    files = compile_definitions(definitions, language.written_traits, holdout)
     rendered = {}
     for name, text in files.items():
         if name.endswith(".sql"):
@@ -203,26 +181,17 @@ class House:
         """Every model, in order; the generated ones are those of this house's definitions."""
         rendered = {name: self.definitions.get(name, sql) for name, sql in self.models.items()}
         for relation, sql in {**rendered, **self.definitions}.items():
-            text = sql.replace(RENDERED.isoformat(), day.isoformat())
+            text = sql.replace(SENTINEL.isoformat(), day.isoformat())
             self.warehouse.execute(f"create or replace table {relation} as {text}")
 
     def _export(self, day: date) -> None:
-        for ledger, model, decided in (
-            ("assignments", "audience_assignments", "cast(assigned_at as date) = $day"),
-            (
-                "memberships",
-                "audience_memberships",
-                "$day in (cast(entered_at as date), cast(exited_at as date))",
-            ),
-            ("waits", "audience_waits", "matched_since <= $day"),
-        ):
-            rows = self.warehouse.sql(
-                f"select *, cast($day as date) as as_of_date from audiences.{model} where {decided}",
-                params={"day": day},
-            ).to_arrow_table()
+        for ledger, rows in decided(self.warehouse, day).items():
             self.state.execute(f"delete from {ledger} where as_of_date = ?", [day])
             self.state.register("decided", rows)
-            self.state.execute(f"insert into {ledger} by name select * from decided")
+            self.state.execute(
+                f"insert into {ledger} by name select *, cast(? as date) as as_of_date from decided",
+                [day],
+            )
             self.state.unregister("decided")
 
     def rows(self, query: str) -> list[tuple[object, ...]]:

@@ -10,6 +10,7 @@ from audiences.dispositions import NOT_MATCHED
 from audiences.language.conditions import Column
 from audiences.language.rules import leaves
 from audiences.loader import load_definitions
+from audiences.models.compiled import read_names
 from audiences.spec import Definition
 from orchestration.settings import DBT_PROJECT, DEFINITIONS
 
@@ -161,6 +162,15 @@ def test_steps_share_their_experiment_and_their_goal(program: str) -> None:
     assert [one.follows.step if one.follows else None for one in steps] == [None, 1, 2]
     assert len({str(one.experiment) for one in steps}) == 1
     assert len({str(one.goal) for one in steps}) == 1
+
+
+def test_every_offer_is_given_by_somebody() -> None:
+    given = {one.payload.offer for one in DEFINED.values() if one.payload}
+    for one in DEFINED.values():
+        arms = one.experiment.arms.values() if one.experiment else ()
+        given |= {arm.payload.offer_id for arm in arms if arm.payload}
+    offers = read_names(DBT_PROJECT / "seeds" / "offers.csv", "offer_id")
+    assert offers == given - {None, "none"}
 
 
 def test_salts_are_used_once() -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.audiences.days import (
-    ANALYSIS,
     DAY,
     PASS,
     PEOPLE,
@@ -135,14 +134,39 @@ def test_without_a_pass_nothing_moves(house: House, verdicts: dict[str, str]) ->
     assert len(house.rows("select 1 from audiences.audience_assignments")) == 2
 
 
-def test_a_member_of_a_held_audience_keeps_a_channel_to_be_blocked_on(house: House) -> None:
-    house.run_day(DAY, PASS)
-    house.fill(
-        "activation.contact_permissions", [permission(person, "withdrawn") for person in PEOPLE]
-    )
-    house.run_day(DAY + timedelta(days=1), {})
-    assert house.rows("select distinct contact_channel from audiences.buyers") == [("email",)]
-    assert house.rows("select distinct contact_channel from audiences.everybody") == [(None,)]
+@pytest.mark.parametrize("status", ["", "status: paused\n"], ids=["held", "paused"])
+@pytest.mark.parametrize("reason", ["withdrawn", "minor", "unknown_opt_in", "bounced_hard"])
+def test_who_stays_only_by_hold_or_pause_is_delivered_only_where_allowed(
+    house: House, tmp_path: Path, status: str, reason: str
+) -> None:
+    house.fill("activation.contact_permissions", [permission("c0"), permission("c1")])
+    define(house, tmp_path, buyers=WITH_TEST.partition("goal:")[0])
+    house.run_day(DAY, {"buyers": "pass"})
+    house.fill("activation.customer_traits", [traits(person, "churned") for person in ("c0", "c1")])
+    now = [permission("c0", reason), permission("c1", reason), permission("c1", channel="push")]
+    house.fill("activation.contact_permissions", now)
+    define(house, tmp_path, buyers=WITH_TEST.partition("goal:")[0] + status)
+    before = memberships(house)
+    house.run_day(DAY + timedelta(days=1), {"buyers": "pass"} if status else {})
+    assert house.rows("select customer_id, contact_channel from audiences.buyers") == [
+        ("c1", "push")
+    ]
+    assert memberships(house) == before
+
+
+def test_a_paused_audience_that_now_contacts_people_asks_whether_it_may(
+    house: House, tmp_path: Path
+) -> None:
+    contact = WITH_TEST.partition("goal:")[0]
+    define(house, tmp_path, buyers=contact.replace("{ channels: [email, push] }", "none"))
+    house.fill("activation.contact_permissions", [permission("c0", "objected"), permission("c1")])
+    house.run_day(DAY, {"buyers": "pass"})
+    assert len(house.rows("select 1 from audiences.buyers")) == len(PEOPLE)
+    define(house, tmp_path, buyers=contact + "status: paused\n")
+    house.run_day(DAY + timedelta(days=1), {"buyers": "pass"})
+    assert house.rows("select customer_id, contact_channel from audiences.buyers") == [
+        ("c1", "email")
+    ]
 
 
 def test_a_paused_audience_stands_still(house: House, tmp_path: Path) -> None:
@@ -174,12 +198,18 @@ def test_an_ended_audience_lets_everybody_go_without_a_verdict(
     assert (left == 0) == (reason is not None)
 
 
-def test_a_deleted_definition_keeps_its_history(house: House, tmp_path: Path) -> None:
+def test_an_audience_ends_with_its_definition_and_keeps_its_history(
+    house: House, tmp_path: Path
+) -> None:
     house.run_day(DAY, PASS)
-    before = memberships(house)
-    define(house, tmp_path, everybody=ANALYSIS)
-    house.run_day(DAY + timedelta(days=1), PASS)
-    assert memberships(house) == before
+    entered = memberships(house)
+    arms = {person: arm for person, *_, arm, _ in entered}
+    define(house, tmp_path, patrons=WITH_TEST.replace("audience: buyers", "audience: patrons"))
+    for offset in (1, 2):
+        house.run_day(DAY + timedelta(days=offset), {"patrons": "pass"})
+    ended = (DAY + timedelta(days=1), "audience_ended")
+    assert memberships(house) == [(*row[:3], *ended, *row[5:]) for row in entered]
+    assert {row[0]: row[5] for row in memberships(house, "patrons")} == arms  # it was renamed
 
 
 EDITS = [
@@ -209,6 +239,59 @@ def test_an_experiment_taken_out_releases_the_withheld(house: House, tmp_path: P
     house.run_day(DAY + timedelta(days=1), PASS)
     assert {row[0]: row[5] for row in memberships(house)} == arms
     assert len(house.rows("select 1 from audiences.buyers")) == len(PEOPLE)
+
+
+PHASE_TWO = WITH_TEST.replace("phase: 1", "phase: 2").replace(
+    "0123456789abcdef", "fedcba9876543210"
+)
+
+
+def test_who_was_released_stays_released(house: House, tmp_path: Path) -> None:
+    """Also where nothing is decided the day after, and when the experiment comes back."""
+    house.run_day(DAY, PASS)
+    untested = WITH_TEST.partition("goal:")[0]
+    for offset, text in enumerate([untested, untested + "status: paused\n", PHASE_TWO], start=1):
+        define(house, tmp_path, buyers=text)
+        house.run_day(DAY + timedelta(days=offset), PASS)
+        assert all(row[-1] for row in memberships(house)), text
+        assert len(house.rows("select 1 from audiences.buyers")) == len(PEOPLE)
+
+
+def test_a_member_is_shown_with_the_phase_of_the_entry(house: House, tmp_path: Path) -> None:
+    shown = (
+        "select customer_id, experiment, phase, arm, slot from audiences.audience_dispositions"
+        " where audience = 'buyers' order by all"
+    )
+    house.run_day(DAY, PASS)
+    before = house.rows(shown)
+    define(house, tmp_path, buyers=PHASE_TWO)
+    house.fill("activation.customer_traits", [traits(person) for person in [*PEOPLE, "new"]])
+    house.fill("activation.contact_permissions", [permission(p) for p in [*PEOPLE, "new"]])
+    house.run_day(DAY + timedelta(days=1), PASS)
+    after = house.rows(shown)
+    assert [row for row in after if row[0] != "new"] == before
+    assert {row[2] for row in after if row[0] == "new"} == {2}
+
+
+def test_a_member_of_before_the_experiment_is_shown_without_it(
+    house: House, tmp_path: Path
+) -> None:
+    define(house, tmp_path, buyers=WITH_TEST.partition("goal:")[0])
+    house.run_day(DAY, PASS)
+    define(house, tmp_path, buyers=WITH_TEST)
+    house.run_day(DAY + timedelta(days=1), PASS)
+    assert house.rows(
+        "select distinct disposition, experiment, phase, arm, slot from audiences.audience_dispositions"
+    ) == [("eligible", None, None, None, None)]
+
+
+def test_the_ledger_says_whether_an_arm_was_delivered(house: House, tmp_path: Path) -> None:
+    house.run_day(DAY, PASS)
+    define(house, tmp_path, buyers=PHASE_TWO.replace(", delivers: false", ""))
+    house.run_day(DAY + timedelta(days=1), PASS)
+    assert house.rows(
+        "select distinct phase, arm, is_delivered from audiences.audience_assignments order by all"
+    ) == [(1, "holdout", False), (1, "message", True)]
 
 
 def test_slots_of_no_arm_are_withheld_and_not_assigned(house: House, tmp_path: Path) -> None:

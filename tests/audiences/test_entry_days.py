@@ -99,6 +99,26 @@ def test_the_rule_must_hold_for_so_many_runs(house: House, define: Define) -> No
     assert dispositions(house, "slow") == {"bob": "pending_entry"}
 
 
+def test_a_run_that_died_after_the_gate_ends_no_wait(house: House, define: Define) -> None:
+    define(patient="entry: { min_match: 3d }\n")
+    run(house, 0)
+    run(house, 1)
+    for ledger in ("waits", "memberships"):  # the verdict of the day is written, and nothing after
+        house.state.execute(f"delete from {ledger} where as_of_date = ?", [DAY + timedelta(days=1)])
+    run(house, 2)
+    assert dispositions(house, "patient") == {"ada": "pending_entry"}
+    run(house, 3)
+    assert dispositions(house, "patient") == {"ada": "eligible"}
+
+
+def test_a_run_in_which_nobody_waits_ends_every_wait(house: House, define: Define) -> None:
+    define(patient="entry: { min_match: 2d }\n")
+    run(house, 0)
+    run(house, 1, matching=())
+    run(house, 2)
+    assert dispositions(house, "patient") == {"ada": "pending_entry"}
+
+
 def test_a_stay_ends_and_another_begins_in_time(house: House, define: Define) -> None:
     define(short="entry: { max_stay: 2d, reentry_after: 3d, max_entries: 2 }")
     for offset in range(11):
@@ -215,6 +235,22 @@ def test_caps_count_what_was_sent_and_what_goes_out_today(house: House, define: 
     assert stays(house, "b_daily") == [(1, None, None)]
 
 
+def test_who_was_contacted_often_enough_keeps_nobody_else_waiting(
+    house: House, define: Define
+) -> None:
+    room = "entry: { capacity: { max: 1, order_by: [order_count desc] } }\n"
+    once = "contact: { channels: [email], frequency: [{ max: 1, per: 7d, kind: rolling, scope: all_marketing }] }\n"
+    define(small=room + once)
+    at = datetime(DAY.year, DAY.month, DAY.day)
+    house.fill("activation.contact_history", [("cleo", "email", None, at, "message")])
+    run(house, 0, matching=["ada", "bob", "cleo"])
+    assert dispositions(house, "small") == {
+        "ada": "over_capacity",
+        "bob": "eligible",
+        "cleo": "frequency_capped",
+    }
+
+
 def test_the_global_holdout_is_asked_at_the_door(house: House, define: Define) -> None:
     define(open="")
     run(house, 0, matching=["ada"])
@@ -252,7 +288,7 @@ def test_who_is_released_by_the_global_holdout_is_in_no_arm(
             "select customer_id, disposition, arm, experiment from audiences.audience_dispositions"
         )
         assert house.rows(f"{seen} order by all") == [
-            (who, "eligible", None, "halves") for who in everyone
+            (who, "eligible", None, None) for who in everyone
         ]
     delivered = (
         "select arm, is_delivered from audiences.audience_memberships where exited_at is null"

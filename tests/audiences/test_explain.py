@@ -1,6 +1,7 @@
 """Why one person is in an audience or not: verdicts are those of the models, in words."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from audiences.loader import check_definitions, load_definitions
 from audiences.tools.condition_tree import Asker, flattened
 from tests.audiences.conftest import LANGUAGE as TYPED
 from tests.audiences.conftest import TRAITS
-from tests.audiences.days import DAY, LANGUAGE, PASS, PEOPLE, permission, traits
+from tests.audiences.days import ANALYSIS, DAY, LANGUAGE, PASS, PEOPLE, permission, traits
 from tests.audiences.dbt_sql import STATE, WAIST, House, compiled
 from tests.audiences.test_compiler import TABLE
 from tests.audiences.test_fuzz import FOLDERS, FUZZ, definitions_of
@@ -80,6 +81,41 @@ def test_gates_say_what_they_saw(house: House, tmp_path: Path) -> None:
     refused = asked(house, tmp_path, "d")
     assert refused.disposition == "no_consent"
     assert refused.decided_by.startswith("consent: email not allowed (withdrawn")
+
+
+def test_an_address_in_two_arms_is_told(house: House, tmp_path: Path) -> None:
+    house.run_day(DAY, PASS)
+    [held, sent] = [
+        next(person for person in PEOPLE if asked(house, tmp_path, person).disposition == each)
+        for each in ("holdout", "eligible")
+    ]
+    house.fill("activation.customer_traits", [])
+    house.run_day(DAY + timedelta(days=1), PASS)
+    mail = "home@example.com"
+    house.fill("activation.customer_traits", [traits(who, email=mail) for who in (held, sent)])
+    house.run_day(DAY + timedelta(days=2), PASS)
+    told = asked(house, tmp_path, sent).decided_by
+    assert told.startswith("arm: arm none, people with this address are in two arms, not delivered")
+
+
+def test_a_sensitive_column_is_explained_as_it_was_compiled(house: House, tmp_path: Path) -> None:
+    language = replace(
+        LANGUAGE,
+        traits={**LANGUAGE.traits, "country": "sensitive"},
+        sensitive={"newsletter": {"country": "text"}},
+    )
+    text = ANALYSIS.replace(
+        "column: order_count, gte: 0, if_null: match", "column: country, eq: DE"
+    )
+    (tmp_path / "everybody.yml").write_text(text)
+    (tmp_path / "buyers.yml").unlink()
+    house.definitions = compiled(tmp_path, language)
+    house.fill("activation.customer_traits", [traits("a"), traits("b", country="XX")])
+    house.run_day(DAY, PASS)
+    [one] = load_definitions(tmp_path, language)
+    for person, disposition in (("a", "eligible"), ("b", "not_matched")):
+        found = explain(house.warehouse, one, language.written_traits, person)
+        assert (found.disposition, found.is_outdated) == (disposition, False)
 
 
 def test_a_membership_is_told_from_entry_to_exit(house: House, tmp_path: Path) -> None:

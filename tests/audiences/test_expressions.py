@@ -26,6 +26,7 @@ REFUSED = [
     ("AUD202", "is not one SQL expression", "write one expression", "order_count >"),
     ("AUD202", "is not one SQL expression", "write one expression", "country = 'DE"),
     ("AUD202", "is not one SQL expression", "write one expression", "is_member 1"),
+    ("AUD202", "is not one SQL expression", "write one expression", "->"),
     ("AUD202", "`CEIL()` is given nothing", "write a column", "order_count > ceil()"),
     ("AUD202", "holds a semicolon", "write one", "is_member; drop table customer_traits"),
     ("AUD202", "holds a comment", "`reason`", "is_member -- or not"),

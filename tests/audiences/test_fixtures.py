@@ -1,6 +1,7 @@
 """The form of `tests`: fixture people, what is known of them, and what should become of them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from audiences.language.fixtures import Happened, resolve
 from audiences.loader import check_definitions, load_definitions
-from tests.audiences.conftest import EXPERIMENT, LANGUAGE, SMALLEST
+from tests.audiences.conftest import EXPERIMENT, LANGUAGE, SMALLEST, TRAITS
 
 Write = Callable[..., Path]
 
@@ -91,6 +92,14 @@ WRONG = [
     ("AUD100", "tests[1]", "has no `as_of`", "2026-03-01", second("extends: buyer", "")),
     ("AUD104", "tests[1].given.arm", "has no value", "", given("arm: null")),
 ]
+
+
+def test_a_sensitive_column_is_given_in_its_kind(write: Write) -> None:
+    allowed = {"newsletter": {"birth_date": "day"}}
+    language = replace(LANGUAGE, traits={**TRAITS, "birth_date": "sensitive"}, sensitive=allowed)
+    _, [problem] = check_definitions(write(given("birth_date: soon")), language)
+    assert (problem.code, problem.path) == ("AUD201", "tests[1].given.birth_date")
+    assert check_definitions(write(given("birth_date: 1990-01-31")), language)[1] == []
 
 
 @pytest.mark.parametrize(

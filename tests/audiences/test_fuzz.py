@@ -1,6 +1,7 @@
 """Definitions by chance, sound and broken: never a traceback, and what is sound runs on any row."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -189,7 +190,12 @@ def survives(folder: Path, conditions: dict[str, Any]) -> None:
     assert len(definitions) == len(conditions)
 
 
-FUZZ = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+FUZZ = {
+    "deadline": None,
+    "suppress_health_check": list(HealthCheck),
+    # The same ones each time, so that a change is judged by what it does; others by chance with the variable set.
+    "derandomize": "PERENNIAL_FUZZ" not in os.environ,
+}
 
 
 @settings(max_examples=200, **FUZZ)

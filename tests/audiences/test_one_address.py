@@ -90,3 +90,44 @@ def test_a_mail_that_came_into_two_arms_is_sent_nothing_new(house: House) -> Non
         dispositions(house)[others[0]]
         == {"holdout": "holdout", "message": "eligible"}[found[others[0]]]
     )
+
+
+WITHHOLDING = "version: 1\nkey: all\nphase: 1\nsalt: 0123456789abcdef\nslots: [0, 4999]\n"
+
+
+@pytest.mark.parametrize("first", ["c0", "c2"])
+def test_one_mailbox_is_withheld_from_all_marketing_or_not(
+    models: dict[str, str], tmp_path: Path, first: str
+) -> None:
+    house = House(models)
+    folder = tmp_path / "definitions"
+    folder.mkdir()
+    (tmp_path / "global_holdout.yml").write_text(WITHHOLDING)
+    define(house, folder, buyers=WITH_TEST.partition("goal:")[0])
+    house.fill("activation.contact_permissions", [permission(person) for person in PEOPLE])
+    office = dict.fromkeys(PEOPLE, "office")
+    live(house, [person for person in PEOPLE if person >= first], office)
+    house.run_day(DAY, PASS)
+    expected = "global_holdout" if drawn(first) == "holdout" else "eligible"
+    assert set(dispositions(house).values()) == {expected}
+    live(house, PEOPLE, office)
+    house.run_day(NEXT, PASS)
+    assert set(dispositions(house).values()) == {expected}
+
+
+STEPS = {
+    name: WITH_TEST.replace("audience: buyers", f"audience: {name}")
+    .replace("evergreen: true", f"evergreen: true\nprogram: {{ name: steps, step: {step} }}")
+    .replace("[email, push]", f"[{channel}]")
+    for name, step, channel in (("mailed", 1, "email"), ("pushed", 2, "push"))
+}
+
+
+def test_steps_that_contact_differently_share_one_arm(house: House, tmp_path: Path) -> None:
+    define(house, tmp_path, **STEPS)
+    live(house, PEOPLE, TWINS)
+    given = [permission(person, channel=by) for person in PEOPLE for by in ("email", "push")]
+    house.fill("activation.contact_permissions", given)
+    house.run_day(DAY, dict.fromkeys(STEPS, "pass"))
+    assert len(house.rows("select 1 from audiences.audience_assignments")) == len(PEOPLE)
+    assert arms(house) == {person: drawn(TWINS.get(person, person)) for person in PEOPLE}

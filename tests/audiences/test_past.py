@@ -88,6 +88,24 @@ def test_a_larger_arm_or_a_new_one_contradicts_nobody(write: Write, state: Path)
     assert found(write(wider, "tested.yml"), state, date(2026, 3, 3)) == []
 
 
+def test_sharing_an_address_is_no_other_salt(write: Write, tmp_path: Path) -> None:
+    """Of forty households two were drawn, by the slot of a third who never was; one person lives alone."""
+    homes = {f"{who}{home}": f"a{home}" for home in range(40) for who in "bc"} | {"d": "d"}
+    slots = {who: slot(SALT, first) for who, first in homes.items()}
+    drawn = [
+        {"experiment": "some_test", "phase": 1, "customer_id": person, "arm": arm, "slot": number}
+        for person, number in slots.items()
+        for arm, own in ARMS.items()
+        if number in own
+    ]
+    state = tmp_path / "state"
+    write_day(state, "assignments", DAY, pa.Table.from_pylist(drawn))
+    folder = write(TESTED, "tested.yml")
+    assert found(folder, state, date(2026, 3, 3)) == []
+    write_day(state, "assignments", DAY, pa.Table.from_pylist(drawn[:1]))
+    assert found(folder, state, date(2026, 3, 3)) == []  # too few to tell
+
+
 WITHHELD = f"version: 1\nkey: all\nphase: 1\nsalt: {SALT}\nslots: [0, 999]\n"
 EDITED = [
     # what is changed, and of each problem line, path and what the message says

@@ -10,6 +10,7 @@ from audiences.errors import InputError, WorkError
 from audiences.language.starter import write_start
 from audiences.loader import load_definitions
 from audiences.tools.changes import changes
+from audiences.tools.masked import masked
 from audiences.tools.overlap import overlap
 from audiences.tools.preview import Preview
 from audiences.tools.preview import preview as read_preview
@@ -192,11 +193,28 @@ def test_changes_add_up(warehouse: Path) -> None:
         ("entered", "first entry", 1, 1),
         ("left", "rule", 1, 0),
     ]
-    assert sorted(row["customer_id"] for row in found.people) == ["c6***", "c8***", "c9***"]
+    assert [row["customer_id"] for row in found.people] == ["***"] * 3
     with pytest.raises(InputError, match="2026-03-04 is after the last run"):
         changes(warehouse, "buyers", date(2026, 3, 4))
     with pytest.raises(WorkError, match="nobody was ever in empty"):
         changes(warehouse, "empty", date(2026, 3, 1))
+
+
+def test_of_an_id_never_more_than_a_third_is_shown() -> None:
+    shown = {
+        text: duckdb.execute(f"select {masked('$1')}", [text]).fetchall()[0][0]
+        for text in ("7", "c6", "c17", "c00017", "customer-17")
+    }
+    assert list(shown.values()) == ["***", "***", "c***", "c0***", "cu***"]
+
+
+def test_changes_of_nobody_left_are_said(warehouse: Path) -> None:
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "create or replace table activation.customer_traits as from activation.customer_traits limit 0"
+        )
+    with pytest.raises(WorkError, match="no customers any more"):
+        changes(warehouse, "buyers", date(2026, 3, 1))
 
 
 def test_every_pair_appears(warehouse: Path) -> None:

@@ -22,11 +22,19 @@ came,8,7,2024-01-01 00:00:00
 invited,7,8,2024-01-01 00:00:00
 neither,8,9,2024-01-01 00:00:00
 """
+ERASURES = """\
+customer_id,requested_at
+7,2024-01-01 00:00:00
+8,2999-01-01 00:00:00
+ 8 ,
+9,some day
+"""
 MODELS = (
     "stg_shop__customers",
     "quarantine__customers",
     "stg_shop__referrals",
     "stg_shop__reviews",
+    "stg_shop__erasures_uncut",
 )
 
 
@@ -35,6 +43,7 @@ def test_no_row_names_a_forgotten_person(place: Place) -> None:
     raw = place.settings.raw_dir
     (raw / "customers.csv").write_text(CUSTOMERS)
     (raw / "referrals.csv").write_text(REFERRALS)
+    (raw / "erasures.csv").write_text(ERASURES)
     (raw / "orders.csv").write_text("order_id,customer_id,ordered_at,status,gross_amount\n")
     with duckdb.connect() as connection:
         connection.execute(
@@ -53,3 +62,5 @@ def test_no_row_names_a_forgotten_person(place: Place) -> None:
     assert place.rows("select referral_id from staging.stg_shop__referrals") == [("neither",)]
     assert place.rows("select customer_id from staging.stg_shop__reviews") == [("8",)]
     assert place.rows("select count(*) from raw.erasures_known") == [(1,)]
+    asked = place.rows("select customer_id from staging.stg_shop__erasures_uncut order by all")
+    assert asked == [("8",), ("9",)]  # an id is enough, and no day is too late

@@ -39,9 +39,9 @@ def test_what_killed_runs_left_goes_too(place: Place) -> None:
     settings = place.settings
     for folder in (settings.state_dir / "receipts", settings.deliveries_dir / "a_to_file"):
         folder.mkdir(parents=True)
-        (folder / f".rows.csv.{2**22 + 1}.unfinished").write_text("somebody")
-    forget(settings, ["somebody"])
-    assert traces(place, "somebody") == []
+        (folder / f".rows.csv.{2**22 + 1}.unfinished").write_text("id-of-a-killed-run")
+    forget(settings, ["id-of-a-killed-run"])
+    assert traces(place, "id-of-a-killed-run") == []
 
 
 def test_it_says_what_is_left_to_do() -> None:
@@ -110,22 +110,22 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Place:
     out = ("--end", NEXT_DAY.isoformat(), "--out", str(place.settings.raw_dir))
     sampled = perennial(place, "sample", "--customers", "300", "--months", "12", *out)
     assert sampled.returncode == 0, sampled.stderr
-    write_requests(place.settings.raw_dir)
+    write_requests(place.settings.raw_dir, 1)
     run(place)
     return place
 
 
-def write_requests(raw: Path) -> None:
-    """One request up to the last day, one of the day after."""
+def write_requests(raw: Path, people: int) -> None:
+    """Requests of so many customers; only the first has a day."""
     (raw / "erasures.parquet").unlink(missing_ok=True)
     with duckdb.connect() as connection:
         connection.execute(
             f"""
             copy (
-                select customer_id, timestamp '2026-03-31' + row_number() over (order by customer_id) * interval 20 hour
+                select customer_id, case row_number() over (order by customer_id) when 1 then timestamp '2026-03-31' end
                     as requested_at
                 from '{raw}/customers.parquet' where created_at < date '2026-01-01'
-                order by customer_id limit 2
+                order by customer_id limit {people}
             ) to '{raw}/erasures.parquet' (format parquet)
             """
         )
@@ -135,7 +135,10 @@ def write_requests(raw: Path) -> None:
 @pytest.mark.pipeline
 def test_a_person_is_forgotten_and_does_not_come_back(shop: Place) -> None:
     [(asked,), (asks_tomorrow,)] = duckdb.sql(
-        f"select customer_id from '{shop.settings.raw_dir}/erasures.parquet' order by requested_at"
+        f"""
+        select customer_id from '{shop.settings.raw_dir}/customers.parquet'
+        where created_at < date '2026-01-01' order by customer_id limit 2
+        """
     ).fetchall()
     assert traces(shop, asked) == []
     assert traces(shop, asks_tomorrow) != []
@@ -162,7 +165,8 @@ def test_a_person_is_forgotten_and_does_not_come_back(shop: Place) -> None:
         [person],
     ) == [(0, True)]
 
-    # The raw tables still hold all three, and the second request has come.
+    # The raw tables still hold all three, and the second request has come, with an id and no day.
+    write_requests(shop.settings.raw_dir, 2)
     tomorrow = at_day(shop, NEXT_DAY)
     assert "erasures: 1 people forgotten" in run(tomorrow)
     assert traces(tomorrow, person, address, asked, asks_tomorrow) == []

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -12,12 +13,13 @@ from orchestration.sample.command import write_sample
 from orchestration.sample.generator import Shop
 from orchestration.settings import load_settings
 
+NEXT_DAY = datetime(2026, 7, 1, tzinfo=UTC)
 pytestmark = pytest.mark.slow
 
 
 def test_the_check_finds_the_broken_rows_and_no_others(tmp_path: Path) -> None:
     settings = replace(
-        load_settings("2026-06-30"), raw_dir=tmp_path / "raw", site_dir=tmp_path / "site"
+        load_settings("2026-06-30", NEXT_DAY), raw_dir=tmp_path / "raw", site_dir=tmp_path / "site"
     )
     shop = Shop(customers=3000, months=12, seed=3, end=settings.as_of)
     write_sample(shop, settings.raw_dir, lambda done, step, steps: None)

@@ -22,6 +22,7 @@ TABLES = """
     create table audience_arms as
     select 'buyers' as audience, unnest(['holdout', 'message']) as arm, unnest([0, 1000]) as first_slot,
         unnest([999, 9999]) as last_slot, unnest([false, true]) as is_delivered;
+    create table audience_channels as select 'buyers' as audience, 'email' as channel, 1 as preference;
     create table audience_global_holdout as
     select 'all' as experiment, 1 as phase, 0 as first_slot, 499 as last_slot;
     create table people as
@@ -29,11 +30,11 @@ TABLES = """
         n % 10 in (3, 5) as is_sent, n // 40 % if(n % 20 = 0, 5, 4) = 0 as buys
     from range(8000) as numbers(n);
     create table stg_state__assignments as
-    select 'all' as experiment, 1 as phase, customer_id, arm, null::bigint as slot,
+    select 'all' as experiment, 1 as phase, customer_id, arm, null::bigint as slot, arm <> 'holdout' as is_delivered,
         if(is_late, timestamp '2026-03-01', timestamp '2025-12-01') as assigned_at
     from people
     union all
-    select 'own', 1, customer_id, 'message', null, timestamp '2025-12-01' from people where is_sent;
+    select 'own', 1, customer_id, 'message', null, true, timestamp '2025-12-01' from people where is_sent;
     create table dim_customers as
     select customer_id, customer_id || '@example.com' as email, null as phone from people;
     create table int_messages_summed as

@@ -11,25 +11,36 @@ newcomers as (
     where verdicts.is_decided
 ),
 
-{# A person may be new to several audiences of an experiment, which give the same arm: `union` keeps one. #}
-randomised as (
+proposed as (
     select
+        audience,
         experiment,
         phase,
         customer_id,
         arm,
-        slot
+        slot,
+        withheld_as is null as is_delivered
     from newcomers
     where arm is not null and coalesce(withheld_as, '') <> 'global_holdout'
-    union
+    union all
     select
+        audience,
         global_experiment as experiment,
         global_phase as phase,
         customer_id,
         global_arm as arm,
-        global_slot as slot
+        global_slot as slot,
+        global_arm <> 'holdout' as is_delivered
     from newcomers
     where global_arm is not null
+),
+
+{# A person may be new to several audiences of an experiment, which propose the same arm. #}
+randomised as (
+    select
+        *,
+        row_number() over (partition by experiment, phase, customer_id order by audience) as place
+    from proposed
 )
 
 select
@@ -38,6 +49,7 @@ select
     customer_id,
     arm,
     slot,
+    is_delivered,
     assigned_at
 from earlier
 
@@ -49,6 +61,7 @@ select
     randomised.customer_id,
     randomised.arm,
     randomised.slot,
+    randomised.is_delivered,
     cast({{ as_of_date() }} as timestamp) as assigned_at
 from randomised
 left join earlier
@@ -56,4 +69,4 @@ left join earlier
         randomised.experiment = earlier.experiment
         and randomised.phase = earlier.phase
         and randomised.customer_id = earlier.customer_id
-where earlier.customer_id is null
+where randomised.place = 1 and earlier.customer_id is null

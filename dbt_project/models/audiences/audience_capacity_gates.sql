@@ -1,4 +1,5 @@
-{# Members who stay keep their places; newcomers take the free ones in the audience's order. #}
+{# Members who stay keep their places; newcomers take the free ones in the audience's order. Whom a cap stops already
+   does not queue, or the first of the queue could keep everybody out day after day. #}
 
 with settings as (
     select * from {{ ref('audience_settings') }}
@@ -23,6 +24,14 @@ stayers as (
     group by audience
 ),
 
+capped as (
+    select distinct
+        audience,
+        customer_id
+    from {{ ref('audience_contact_counts') }}
+    where contacts >= max_contacts
+),
+
 queued as (
     select
         newcomers.audience,
@@ -38,7 +47,9 @@ queued as (
     left join stayers on newcomers.audience = stayers.audience
     left join taken
         on newcomers.audience = taken.audience and newcomers.customer_id = taken.customer_id
-    where taken.customer_id is null
+    left join capped
+        on newcomers.audience = capped.audience and newcomers.customer_id = capped.customer_id
+    where taken.customer_id is null and capped.customer_id is null
 )
 
 select

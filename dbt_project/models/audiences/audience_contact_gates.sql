@@ -1,7 +1,7 @@
-{# Of the channels an audience may use, those left for a candidate after each contact gate. #}
+{# Of the channels an audience may use, those left for a person after each contact gate. #}
 
-with candidates as (
-    select * from {{ ref('audience_candidates') }}
+with people as (
+    select * from {{ ref('audience_people') }}
 ),
 
 channels as (
@@ -31,8 +31,8 @@ traits as (
 
 gated as (
     select
-        candidates.audience,
-        candidates.customer_id,
+        people.audience,
+        people.customer_id,
         channels.preference,
         coalesce(
             channels.suppressed_reasons not like '%|' || permissions.reason || '|%', true
@@ -47,12 +47,12 @@ gated as (
             when channels.channel in ('sms', 'whatsapp') then traits.phone is not null
             else true
         end as is_reachable
-    from candidates
-    inner join channels on candidates.audience = channels.audience
-    inner join traits on candidates.customer_id = traits.customer_id
+    from people
+    inner join channels on people.audience = channels.audience
+    inner join traits on people.customer_id = traits.customer_id
     left join permissions
         on
-            candidates.customer_id = permissions.customer_id
+            people.customer_id = permissions.customer_id
             and channels.channel = permissions.channel
             and channels.purpose = permissions.purpose
 ),

@@ -18,9 +18,11 @@ assignments as (
     select * from {{ ref('stg_state__assignments') }}
 ),
 
+{# Once for all audiences of an experiment, which may contact people in different ways. #}
 shared as (
     select
-        candidates.audience,
+        candidates.experiment,
+        candidates.phase,
         candidates.customer_id,
         min(addresses.sharing_customer_id) as first_customer_id,
         min(assignments.arm) as arm,
@@ -34,7 +36,7 @@ shared as (
             candidates.experiment = assignments.experiment
             and candidates.phase = assignments.phase
             and addresses.sharing_customer_id = assignments.customer_id
-    group by candidates.audience, candidates.customer_id
+    group by candidates.experiment, candidates.phase, candidates.customer_id
 )
 
 select
@@ -56,4 +58,7 @@ left join assignments
         and candidates.phase = assignments.phase
         and candidates.customer_id = assignments.customer_id
 left join shared
-    on candidates.audience = shared.audience and candidates.customer_id = shared.customer_id
+    on
+        candidates.experiment = shared.experiment
+        and candidates.phase = shared.phase
+        and candidates.customer_id = shared.customer_id

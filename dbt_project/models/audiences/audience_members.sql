@@ -1,18 +1,17 @@
-{# A member who stays only because the audience is held or paused may have no allowed channel left: the audience's first
-   channel stands in, so that the blocks of that channel still withhold. #}
+{# A member may stay only because the audience is held or paused: where people are contacted, nobody is handed on who
+   has no allowed channel left. #}
 
 with memberships as (
     select * from {{ ref('audience_memberships') }}
     where exited_at is null and is_delivered
 ),
 
-contact_gates as (
-    select * from {{ ref('audience_contact_gates') }}
+settings as (
+    select * from {{ ref('audience_settings') }}
 ),
 
-first_channels as (
-    select * from {{ ref('audience_channels') }}
-    where preference = 1
+contact_gates as (
+    select * from {{ ref('audience_contact_gates') }}
 ),
 
 send_windows as (
@@ -28,11 +27,12 @@ select
     memberships.offer_id,
     memberships.offer_until,
     send_windows.send_window,
-    coalesce(contact_gates.contact_channel, first_channels.channel) as contact_channel
+    contact_gates.contact_channel
 from memberships
+inner join settings on memberships.audience = settings.audience
 left join contact_gates
     on
         memberships.audience = contact_gates.audience
         and memberships.customer_id = contact_gates.customer_id
-left join first_channels on memberships.audience = first_channels.audience
 left join send_windows on memberships.audience = send_windows.audience
+where contact_gates.contact_channel is not null or not settings.needs_contact

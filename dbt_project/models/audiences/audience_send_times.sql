@@ -1,6 +1,6 @@
-{# The first instant of the send day or later that lies in the window, for all who share a zone and a country. The send
-   day begins at midnight UTC after the as-of day; in the west that is still the as-of day. Windows of three open days
-   are looked at: that of the day before and that of the send day itself may be over. #}
+{# The first instant that lies in the window of the send day or a later one, by the calendar of all who share a zone and
+   a country. The audience goes out once the send day has begun by UTC, never before; in the east the window of that day may
+   be over by then, so that those of two open days are looked at. #}
 
 with windows as (
     select distinct
@@ -18,7 +18,7 @@ quiet_days as (
 ),
 
 calendar as (
-    {% for days in range(36) %}
+    {% for days in range(1, 36) %}
     select {{ add_days(as_of_date(), days) }} as local_on{{ ' union all' if not loop.last }}
     {% endfor %}
 ),
@@ -54,7 +54,7 @@ told as (
         midnight + opens_minute * interval '1' minute as opens_local,
         midnight + closes_minute * interval '1' minute as closes_local
     from open_days
-    where place <= 3
+    where place <= 2
 ),
 
 spans as (

@@ -13,35 +13,8 @@ traits as (
     select * from {{ ref('customer_traits') }}
 ),
 
-addresses as (
-    select
-        customer_id,
-        'email' as kind,
-        lower(trim(email)) as address
-    from traits
-    where email is not null
-    union all
-    select
-        customer_id,
-        'phone' as kind,
-        trim(phone) as address
-    from traits
-    where phone is not null
-),
-
-repeated as (
-    select
-        kind,
-        address
-    from addresses
-    group by kind, address
-    having count(*) > 1
-),
-
 shared as (
-    select addresses.*
-    from addresses
-    inner join repeated on addresses.kind = repeated.kind and addresses.address = repeated.address
+    {{ shared_addresses('traits') }}
 )
 
 select

@@ -1,5 +1,5 @@
 {# The entries of earlier days as they stand after today. Only these reasons end a membership; a disposition that
-   decides entry alone, such as a cap, is not among them. #}
+   decides entry alone, such as a cap, is not among them. An audience without a definition any more has ended. #}
 
 with earlier as (
     select * from {{ ref('stg_state__memberships') }}
@@ -27,7 +27,7 @@ judged as (
         end as is_released,
         case
             when earlier.exited_at is not null then null
-            when verdicts.is_ended then 'audience_ended'
+            when coalesce(verdicts.is_ended, true) then 'audience_ended'
             when not coalesce(verdicts.is_decided, false) then null
             when traits.customer_id is null then 'erased'
             when dispositions.disposition is null then 'rule'

@@ -22,8 +22,7 @@ earlier as (
 select
     candidates.audience,
     candidates.customer_id,
-    coalesce(earlier.matched_days, 0) + 1 as matched_days,
-    coalesce(earlier.matched_since, {{ as_of_date() }}) as matched_since
+    coalesce(earlier.matched_days, 0) + 1 as matched_days
 from candidates
 left join standing
     on

@@ -4,6 +4,7 @@ select
     customer_id,
     arm,
     slot,
+    is_delivered,
     assigned_at,
     as_of_date
 from {{ source('state', 'assignments') }}

@@ -1,1 +1,1 @@
-{{ decided_consents(ref('int_consents_gathered')) }}
+{{ decided_consents(ref('int_consents_gathered'), ref('int_refusals_shared')) }}

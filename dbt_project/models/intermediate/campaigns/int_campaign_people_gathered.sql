@@ -18,7 +18,8 @@ audience_arms as (
         on audience_arms.audience = audience_settings.audience
 ),
 
-{# What a day decides goes out the morning after; what happened on the day itself was before. #}
+{# Whether an arm was delivered is what the ledger says; what it does not say, the definition of today does. What a day
+   decides goes out the morning after; what happened on the day itself was before. #}
 assignments as (
     select
         campaign_id,
@@ -32,7 +33,11 @@ assignments as (
         own_assignments.experiment || ':' || cast(own_assignments.phase as {{ t_text() }}) as campaign_id,
         own_assignments.customer_id,
         own_assignments.arm,
-        coalesce(not audience_arms.is_delivered, own_assignments.arm in ('control', 'holdout')) as is_control,
+        coalesce(
+            not own_assignments.is_delivered,
+            not audience_arms.is_delivered,
+            own_assignments.arm in ('control', 'holdout')
+        ) as is_control,
         cast({{ add_days('own_assignments.assigned_at', 1) }} as timestamp) as starts_at
     from own_assignments
     left join audience_arms

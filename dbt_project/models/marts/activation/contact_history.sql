@@ -7,7 +7,7 @@ customers as (
 ),
 
 campaigns as (
-    select * from {{ ref('stg_shop__campaigns') }}
+    select * from {{ ref('int_campaigns_listed') }}
 ),
 
 messages as (
@@ -22,25 +22,8 @@ messages as (
     where message_events.event = 'sent'
 ),
 
-{# The first acceptance of an entry; what follows for it are updates. Day D's audience goes out the morning after. #}
 entries as (
-    select
-        customer_id,
-        audience,
-        cast({{ add_days('min(as_of_date)', 1) }} as timestamp) as contacted_at
-    from {{ ref('stg_state__receipts') }}
-    where operation = 'upsert' and status = 'accepted'
-    group by customer_id, audience, entry_seq
-),
-
-last_messages as (
-    select
-        customer_id,
-        audience,
-        max(contacted_at) as last_sent_at
-    from messages
-    where audience is not null
-    group by customer_id, audience
+    select * from {{ ref('int_entries_accepted') }}
 ),
 
 contacts as (
@@ -59,11 +42,13 @@ contacts as (
         entries.contacted_at,
         'entry' as kind
     from entries
-    left join last_messages
-        on
-            entries.customer_id = last_messages.customer_id
-            and entries.audience = last_messages.audience
-    where last_messages.last_sent_at is null or last_messages.last_sent_at < entries.contacted_at
+    where not exists (
+        select 1 from messages
+        where
+            messages.customer_id = entries.customer_id
+            and messages.audience in (entries.audience, entries.reported_as)
+            and messages.contacted_at >= entries.contacted_at
+    )
 )
 
 select

@@ -1,0 +1,1 @@
+{{ shared_refusals(ref('int_consents_gathered')) }}
