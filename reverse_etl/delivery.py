@@ -90,7 +90,7 @@ class Courier:
         """Send every waiting row of a run; stops with `problem` when the destination stays down."""
         self._planned = self._shipments.count(run)
         for span in self._shipments.spans(run, self.destination.whole_run):
-            self._carry(self._load(run, self._shipments.cut(span)))
+            self._carry(self._load(run, self._shipments.cut(run, span)))
             if self.problem is not None:
                 return
 
@@ -241,7 +241,11 @@ class Courier:
             )
         rejected = self._reasons(one.shipment, answer.rejected)
         later = self._reasons(one.shipment, answer.later)
-        return Outcome(batch, one.attempt, "accepted", rejected, later)
+        told = dict(answer.remote_ids)
+        if told:
+            numbers = self._shipments.numbers(one.shipment)
+            told = {numbers[index]: remote_id for index, remote_id in told.items()}
+        return Outcome(batch, one.attempt, "accepted", rejected, later, remote_ids=told)
 
     def _reasons(self, shipment: Shipment, reasons: Mapping[int, str]) -> dict[int, str]:
         """Reasons by row number, where the destination counts from 0 in the batch."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from reverse_etl.ledger_sql import BEGIN, FOLD, FOLDED, RECORD, WITHHOLD
+from reverse_etl.ledger_sql import BEGIN, EXCEPTIONS, FOLD, FOLDED, RECORD, WITHHOLD
 from reverse_etl.payload import OutputField
 
 
@@ -55,6 +55,7 @@ class Outcome:
         rejected: Reason by row number.
         later: Row numbers that stay without an outcome.
         reason: Why the batch as a whole was refused.
+        remote_ids: The destination's own id by row number, where it told one.
     """
 
     batch: SentBatch
@@ -63,6 +64,7 @@ class Outcome:
     rejected: Mapping[int, str] = field(default_factory=dict)
     later: Collection[int] = ()
     reason: str | None = None
+    remote_ids: Mapping[int, str] = field(default_factory=dict)
 
 
 class Ledger:
@@ -225,15 +227,7 @@ class Ledger:
         """Commit answers to batches, each with one outcome a row."""
         with self.transaction():
             for one in outcomes:
-                self.connection.execute(
-                    "create or replace temp table exceptions (row_number bigint, status varchar, reason varchar)"
-                )
-                exceptions = [(row, "rejected", why) for row, why in one.rejected.items()]
-                exceptions += [(row, "later", "") for row in one.later]
-                if exceptions:
-                    self.connection.executemany(
-                        "insert into exceptions values (?, ?, ?)", exceptions
-                    )
+                self._load_exceptions(one)
                 self.execute(
                     RECORD,
                     run_id=one.batch.run_id,
@@ -245,6 +239,15 @@ class Ledger:
                     now=now,
                 )
                 self.answered(one.batch, one.attempt, one.status, one.reason, now)
+
+    def _load_exceptions(self, outcome: Outcome) -> None:
+        """Load what is said of single rows into the temporary table `exceptions`."""
+        said: list[tuple[int, str | None, str | None, str | None]] = []
+        said += [(row, "rejected", why, None) for row, why in outcome.rejected.items()]
+        said += [(row, "later", None, None) for row in outcome.later]
+        said += [(row, None, None, told) for row, told in outcome.remote_ids.items()]
+        columns = [list(column) for column in zip(*said, strict=True)] or [[], [], [], []]
+        self.connection.execute(EXCEPTIONS, columns)
 
     def withhold(self, run_id: str, kinds: tuple[str, ...], now: datetime) -> None:
         """Give every waiting row of the kinds whose person is blocked the outcome `withheld`."""

@@ -37,6 +37,9 @@ create table if not exists plans (plan_id varchar, as_of_date date, made_at time
 create table if not exists reviewed_rows (
     plan_id varchar, key varchar, kind varchar, payload_hash varchar, is_withheld boolean
 );
+alter table plan_rows add column if not exists remote_id varchar;
+alter table outcomes add column if not exists remote_id varchar;
+alter table acked add column if not exists remote_id varchar;
 """
 
 PEOPLE = """
@@ -63,18 +66,24 @@ insert into runs values (
     $run_id, $plan_id, $as_of, $audience, $destination, $target, $fields, $quarantined, $now
 )
 """
+EXCEPTIONS = """
+create or replace temp table exceptions as
+select
+    unnest(cast($1 as bigint[])) as row_number, unnest(cast($2 as varchar[])) as status,
+    unnest(cast($3 as varchar[])) as reason, unnest(cast($4 as varchar[])) as remote_id
+"""
 RECORD = f"""
 insert into outcomes
 select
     $run_id, waiting.row_number, $batch_id,
-    coalesce(exceptions.status, $status), exceptions.reason, $attempts, $now
+    coalesce(exceptions.status, $status), exceptions.reason, $attempts, $now, exceptions.remote_id
 from ({WAITING}) as waiting
 left join exceptions on exceptions.row_number = waiting.row_number
 where coalesce(exceptions.status, $status) not in ('refused', 'later')
 """
 WITHHOLD = f"""
 insert into outcomes
-select run_id, row_number, null, 'withheld', min(blocks.reason), 0, $now
+select run_id, row_number, null, 'withheld', min(blocks.reason), 0, $now, null
 from plan_rows
 inner join blocks on {IS_BLOCKED}
 where run_id = $run_id and operation = 'upsert' and list_contains($kinds, kind)
@@ -99,7 +108,8 @@ doubtful as (
     inner join doubts on plan_rows.row_number between doubts.first_row and doubts.last_row
     where plan_rows.run_id = $run_id and plan_rows.kind <> 'same'
 )
-select runs.target, plan_rows.*, outcomes.status, outcomes.reason,
+select runs.target, plan_rows.* exclude (remote_id), outcomes.status, outcomes.reason,
+    coalesce(outcomes.remote_id, plan_rows.remote_id) as remote_id,
     doubtful.row_number is not null or coalesce(outcomes.status = 'unknown', false) as is_in_doubt,
     max(outcomes.status = 'accepted') over () and runs.target like '%snapshot' as is_replaced
 from runs
@@ -119,7 +129,7 @@ FOLD = (
     """
     insert into acked
     select target, key, customer_id, entry_seq,
-        case when status = 'accepted' then payload_hash end, run_id
+        case when status = 'accepted' then payload_hash end, run_id, remote_id
     from folded
     where (status = 'accepted' and operation = 'upsert')
         or (status is distinct from 'accepted' and is_in_doubt)

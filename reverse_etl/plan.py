@@ -10,7 +10,7 @@ from audiences.errors import WorkError
 from reverse_etl.destinations import REGISTRY
 from reverse_etl.ledger import Ledger
 from reverse_etl.ledger_sql import IS_BLOCKED
-from reverse_etl.payload import removal_sql
+from reverse_etl.payload import person_sql, removal_sql
 from reverse_etl.source import Source
 from reverse_etl.spec import Sync
 
@@ -19,6 +19,7 @@ KINDS = {
     "mirror": ("add", "change"),
     "insert": ("add",),
     "list": ("add",),
+    "events": ("add",),
     "update": ("change",),
     "snapshot": ("add", "change", "same"),
 }
@@ -63,13 +64,14 @@ def make_plan(
     """
     destination = REGISTRY[sync.destination]
     target = destination.target(sync)
-    ledger.execute(_QUARANTINED)
+    ledger.execute(_QUARANTINED.format(person=person_sql(sync, "key")))
     ledger.execute(
         _PLANNED.format(removal=removal_sql(sync, source.fields, "diff.key")),
         target=target,
         kinds=list(KINDS[sync.mode] + (("remove",) if sync.on_exit == "remove" else ())),
         unknown="change" if sync.mode == "update" else "add",
         retry=retry_rejected,
+        forgets=destination.forgets,
     )
     counts = dict(ledger.rows(_COUNTS.format(is_blocked=_IS_BLOCKED)))
     acknowledged = ledger.number("select count(*) from acked where target = $t", t=target)
@@ -183,10 +185,12 @@ def _plan_id(ledger: Ledger, name: str, as_of: date, target: str) -> str:
 _IS_BLOCKED = IS_BLOCKED.replace("plan_rows", "planned")
 _QUARANTINED = """
 create or replace temp table quarantined as
-with duplicates as (select key from source where key is not null group by key having count(*) > 1)
+with
+people as (select customer_id, key, {person} as person from source),
+duplicates as (select person from people where key is not null group by person having count(*) > 1)
 select customer_id, key, case when key is null then 'null_key' else 'duplicate_key' end as reason
-from source
-where key is null or key in (select key from duplicates)
+from people
+where key is null or person in (select person from duplicates)
 """
 # Nobody whose row is in quarantine is removed: they are in the audience, only their key is in doubt. Who was forgotten
 # is removed whatever the sync says of people who leave, and again after a rejection.
@@ -213,14 +217,16 @@ diff as (
             else 'same'
         end as kind,
         wanted.payload_hash,
-        coalesce(held.customer_id in (from forgotten), false) as is_forgotten
+        coalesce(held.customer_id in (from forgotten), false) as is_forgotten,
+        held.remote_id
     from wanted
     full outer join held on held.key = wanted.key
 ),
 rows_wanted as (
     select
-        key, customer_id, entry_seq, contact_channel, kind, is_forgotten,
-        case when kind = 'remove' then 'remove' else 'upsert' end as operation,
+        key, customer_id, entry_seq, contact_channel, kind, is_forgotten, remote_id,
+        case when kind <> 'remove' then 'upsert' when is_forgotten and $forgets then 'forget' else 'remove' end
+            as operation,
         case when kind = 'remove' then sha256({removal}) else payload_hash end as payload_hash
     from diff
     where (list_contains($kinds, kind) or is_forgotten) and not (
@@ -232,7 +238,7 @@ rows_wanted as (
 )
 select
     row_number() over (
-        order by kind = 'same', rows_wanted.operation = 'remove', rows_wanted.key
+        order by kind = 'same', rows_wanted.operation <> 'upsert', rows_wanted.operation, rows_wanted.key
     ) as row_number,
     rows_wanted.*
 from rows_wanted
@@ -273,7 +279,7 @@ from before full outer join after on after.key = before.key
 """
 _WITHHELD_AS_PLANNED = """
 insert into outcomes
-select plan_rows.run_id, plan_rows.row_number, null, 'withheld', 'withheld when the plan was made', 0, $now
+select plan_rows.run_id, plan_rows.row_number, null, 'withheld', 'withheld when the plan was made', 0, $now, null
 from plan_rows
 inner join reviewed_rows on reviewed_rows.plan_id = $plan_id and reviewed_rows.key = plan_rows.key
 where plan_rows.run_id = $run_id and plan_rows.operation = 'upsert' and plan_rows.kind <> 'same'

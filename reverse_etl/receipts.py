@@ -53,7 +53,7 @@ select
     outcomes.batch_id,
     case when forgotten.customer_id is null then plan_rows.customer_id end as customer_id,
     plan_rows.entry_seq,
-    plan_rows.operation,
+    case when plan_rows.operation = 'upsert' then 'upsert' else 'remove' end as operation,
     outcomes.status,
     outcomes.reason,
     outcomes.attempts,

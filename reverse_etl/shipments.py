@@ -74,24 +74,35 @@ class Shipments:
             return [Span("all", 1, self.count(run))]
         return [Span(*row) for row in self.ledger.rows(_SPANS, run_id=run.run_id)]
 
-    def cut(self, span: Span) -> Iterator[Span]:
+    def cut(self, run: Run, span: Span) -> Iterator[Span]:
         """A span as one for each request."""
         if span.operation == "all":
             yield span
             return
         size = REGISTRY[self.sync.destination].rows_per_request(self.sync)
         for first in range(span.first, span.last + 1, size):
-            yield Span(span.operation, first, min(first + size - 1, span.last))
+            last = min(first + size - 1, span.last)
+            yield from self._light_enough(run, Span(span.operation, first, last))
+
+    def _light_enough(self, run: Run, span: Span) -> Iterator[Span]:
+        """A span in as many halves as the weight of its payloads asks for."""
+        most = REGISTRY[self.sync.destination].limits.bytes
+        rows = {"run_id": run.run_id, "first": span.first, "last": span.last}
+        if most is None or span.first == span.last or self.ledger.number(_WEIGHT, **rows) <= most:
+            yield span
+            return
+        for half in span.halves():
+            yield from self._light_enough(run, half)
 
     def load(self, run: Run, batch: SentBatch) -> Shipment:
         """A batch with what it carries: the rows of its span that have no outcome yet."""
         span = {"run_id": run.run_id, "first": batch.first_row, "last": batch.last_row}
-        payloads: list[str] = []
+        carried: list[tuple[Any, ...]] = []
         if batch.operation == "all":
             rows = self.ledger.number(f"select count(*) from ({WAITING})", **span)
         else:
-            payloads = [row[0] for row in self.ledger.rows(_PAYLOADS, **span)]
-            rows = len(payloads)
+            carried = self.ledger.rows(_CARRIED, sync=self.sync.name, **span)
+            rows = len(carried)
         message = Batch(
             sync=self.sync.name,
             audience=run.audience,
@@ -100,7 +111,9 @@ class Shipments:
             operation=batch.operation,
             rows=rows,
             fields=run.fields,
-            payloads=payloads,
+            payloads=[row[0] for row in carried],
+            ids=[row[1] for row in carried],
+            remote_ids=[row[2] for row in carried],
             read_table=lambda: self._table(run),
         )
         return Shipment(run, batch, message)
@@ -136,14 +149,23 @@ from plan_rows
 left join source on source.key = plan_rows.key
 left join blocks on {IS_BLOCKED}
 where plan_rows.run_id = $run_id and row_number in ({WAITING}) and case
-    when operation = 'remove' then source.key is not null
+    when operation <> 'upsert' then source.key is not null
     else source.payload_hash is distinct from plan_rows.payload_hash or blocks.customer_id is not null
 end
 """
-_PAYLOADS = f"""
-select payload from outbox
-where run_id = $run_id and row_number in ({WAITING})
-order by row_number
+_CARRIED = f"""
+select
+    outbox.payload,
+    left(sha256(concat_ws('|', $sync, plan_rows.key, plan_rows.entry_seq)), 32),
+    plan_rows.remote_id
+from plan_rows
+inner join outbox on outbox.run_id = plan_rows.run_id and outbox.row_number = plan_rows.row_number
+where plan_rows.run_id = $run_id and plan_rows.row_number in ({WAITING})
+order by plan_rows.row_number
+"""
+_WEIGHT = """
+select sum(octet_length(encode(payload))) from outbox
+where run_id = $run_id and row_number between $first and $last
 """
 _TABLE = """
 select plan_rows.operation, {columns}

@@ -191,6 +191,8 @@ class _Reader:
             self._fail(
                 "on_exit", "'keep' with mode snapshot", "a snapshot holds only members: remove"
             )
+        if mode == "events" and on_exit == "remove":
+            self._fail("on_exit", "'remove' with mode events", "what was told stays told: keep")
         return on_exit
 
     def _connection(self, document: dict[str, Any]) -> dict[str, Scalar]:

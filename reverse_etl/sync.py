@@ -202,7 +202,8 @@ def _courier(sync: Sync, context: SyncContext) -> Iterator[Courier]:
 _OUTBOX = (
     """
     insert into plan_rows
-    select $run_id, row_number, kind, operation, key, customer_id, entry_seq, contact_channel, payload_hash
+    select
+        $run_id, row_number, kind, operation, key, customer_id, entry_seq, contact_channel, payload_hash, remote_id
     from planned
     """,
     """
@@ -216,7 +217,7 @@ _OUTBOX = (
     insert into outbox
     select $run_id, row_number, {removal}
     from planned
-    where operation = 'remove'
+    where operation <> 'upsert'
     """,
     "insert into quarantine select $run_id, customer_id, reason from quarantined",
 )

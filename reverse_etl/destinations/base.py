@@ -23,7 +23,14 @@ Recovery = Literal["resend", "accepted", "unsent", "unknown"]
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows on their way. `operation` is upsert or remove; `all` when the destination takes a run as one request."""
+    """Rows on their way.
+
+    Attributes:
+        operation: upsert, remove, forget where the destination offers that; `all` when it takes a run as one request.
+        payloads: The canonical JSON text of each row, in order.
+        ids: What each row is known by for good, the same however often it is sent: events carry it.
+        remote_ids: The destination's own id of each row, where it told one before.
+    """
 
     sync: str
     audience: str
@@ -32,7 +39,9 @@ class Batch:
     operation: str
     rows: int
     fields: tuple[OutputField, ...]
-    payloads: Sequence[str] = field(repr=False)  # the canonical JSON text of each row, in order
+    payloads: Sequence[str] = field(repr=False)
+    ids: Sequence[str] = field(repr=False)
+    remote_ids: Sequence[str | None] = field(repr=False)
     read_table: Callable[[], pa.RecordBatchReader] = field(repr=False)
 
     def members(self) -> list[dict[str, Any]]:
@@ -50,11 +59,13 @@ class Limits:
 
     Attributes:
         rows: Rows in one request; None for any number.
+        bytes: What the payloads of one request may weigh together; None for anything. A row may be heavier.
         concurrency: Requests under way at a time.
         rates: How often requests may be made.
     """
 
     rows: int | None = None
+    bytes: int | None = None
     concurrency: int = 1
     rates: tuple[Rate, ...] = ()
 
@@ -68,12 +79,14 @@ class Answer:
         rejected: Why it rejected some.
         later: Why it wants some again later.
         job: The job that works on the batch, whose end `wait_for` tells; nothing is known of any row before.
+        remote_ids: Its own ids of rows, to be handed back when they are sent or removed again.
     """
 
     rows: int
     rejected: Mapping[int, str] = field(default_factory=dict)
     later: Mapping[int, str] = field(default_factory=dict)
     job: str | None = None
+    remote_ids: Mapping[int, str] = field(default_factory=dict)
 
 
 class Destination(ABC):
@@ -81,7 +94,8 @@ class Destination(ABC):
 
     `modes` are the sync modes it offers, `settings` the connection keys it knows (True = required), `limits` what it
     takes, `whole_run` whether it takes a run as one request, `is_file` whether people who may not be contacted may go
-    there. `send` is called by as many threads as `limits.concurrency` says.
+    there, `forgets` whether it deletes people who are to be forgotten rather than only removing them. `send` is called
+    by as many threads as `limits.concurrency` says.
     """
 
     name: ClassVar[str]
@@ -90,6 +104,7 @@ class Destination(ABC):
     limits: ClassVar[Limits] = Limits()
     whole_run: ClassVar[bool] = False
     is_file: ClassVar[bool] = False
+    forgets: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod

@@ -1,0 +1,31 @@
+"""What stands behind a destination in the contract suite, and how to ask it what it holds."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reverse_etl.receiver import Receiver
+from reverse_etl.simulators.base import Simulator
+
+Held = dict[str, str | None]
+MAPPING = {"external_id": {"column": "customer_id"}, "first_name": {"column": "first_name"}}
+THEIRS: Held = {"theirs": "Somebody"}
+
+
+@dataclass(frozen=True)
+class Counterpart:
+    """One destination with what is behind it.
+
+    Attributes:
+        document: A mirror sync of `people` by customer_id with first_name, at most four rows a request.
+        held: The people in its list or folder, by customer_id, with their first names; others' included.
+        reject: Makes it reject people of this first name; None where it takes everybody.
+        environment: The secrets the sync names.
+        simulator: What answers its requests; None for files.
+    """
+
+    document: Mapping[str, Any]
+    held: Callable[[], Held]
+    reject: Callable[[str | None], None] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    simulator: Simulator | Receiver | None = None
