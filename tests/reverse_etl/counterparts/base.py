@@ -20,6 +20,7 @@ class Counterpart:
         document: A mirror sync of `people` by customer_id with first_name, at most four rows a request.
         held: The people in its list or folder, by customer_id, with their first names; others' included.
         reject: Makes it reject people of this first name; None where it takes everybody.
+        keeps: How it keeps a first name.
         environment: The secrets the sync names.
         simulator: What answers its requests; None for files.
     """
@@ -27,5 +28,10 @@ class Counterpart:
     document: Mapping[str, Any]
     held: Callable[[], Held]
     reject: Callable[[str | None], None] | None = None
+    keeps: Callable[[str | None], str | None] = lambda name: name
     environment: Mapping[str, str] = field(default_factory=dict)
     simulator: Simulator | Receiver | None = None
+
+    def kept(self, people: Held) -> Held:
+        """People as it holds them."""
+        return {key: self.keeps(name) for key, name in people.items()}
