@@ -17,12 +17,16 @@ class Counterpart:
     """One destination with what is behind it.
 
     Attributes:
-        document: A mirror sync of `people` by customer_id with first_name, at most four rows a request.
-        held: The people in its list or folder, by customer_id, with their first names; others' included.
+        document: A mirror sync of `people` by customer_id (by email where the destination knows people by that alone)
+            with first_name, at most four rows a request.
+        held: The people in its list or folder, by customer_id, with their first names; others' included. An address
+            `a@example.com` stands for the id `a`.
         reject: Makes it reject people of this first name; None where it takes everybody.
         keeps: How it keeps a first name.
         environment: The secrets the sync names.
         simulator: What answers its requests; None for files.
+        descriptions: Names of the vendor's API descriptions; every request is held against them.
+        base: What stands before the paths of the descriptions.
     """
 
     document: Mapping[str, Any]
@@ -31,6 +35,8 @@ class Counterpart:
     keeps: Callable[[str | None], str | None] = lambda name: name
     environment: Mapping[str, str] = field(default_factory=dict)
     simulator: Simulator | Receiver | None = None
+    descriptions: tuple[str, ...] = ()
+    base: str = ""
 
     def kept(self, people: Held) -> Held:
         """People as it holds them."""

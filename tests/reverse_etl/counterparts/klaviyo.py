@@ -36,4 +36,5 @@ def klaviyo(_root: Path) -> Iterator[Counterpart]:
             reject=reject,
             environment={"KEY": klaviyo.key},
             simulator=klaviyo,
+            descriptions=("KLAVIYO",),
         )
