@@ -1,11 +1,17 @@
 """The registry: every destination is named here, and nowhere found by magic."""
 
 from reverse_etl.destinations.base import Destination
+from reverse_etl.destinations.customerio import CustomerioDestination
 from reverse_etl.destinations.file import FileDestination
 from reverse_etl.destinations.klaviyo import KlaviyoDestination
 from reverse_etl.destinations.webhook import WebhookDestination
 
 REGISTRY: dict[str, type[Destination]] = {
     destination.name: destination
-    for destination in (FileDestination, WebhookDestination, KlaviyoDestination)
+    for destination in (
+        FileDestination,
+        WebhookDestination,
+        KlaviyoDestination,
+        CustomerioDestination,
+    )
 }

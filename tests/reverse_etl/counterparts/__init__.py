@@ -1,10 +1,11 @@
 """What stands behind each registered destination in the contract suite: one file each."""
 
 from tests.reverse_etl.counterparts.base import THEIRS, Counterpart, Held
+from tests.reverse_etl.counterparts.customerio import customerio
 from tests.reverse_etl.counterparts.file import file
 from tests.reverse_etl.counterparts.klaviyo import klaviyo
 from tests.reverse_etl.counterparts.webhook import webhook
 
-COUNTERPARTS = {one.__name__: one for one in (file, webhook, klaviyo)}
+COUNTERPARTS = {one.__name__: one for one in (file, webhook, klaviyo, customerio)}
 
 __all__ = ["COUNTERPARTS", "THEIRS", "Counterpart", "Held"]
