@@ -4,6 +4,7 @@ from reverse_etl.destinations.base import Destination
 from reverse_etl.destinations.customerio import CustomerioDestination
 from reverse_etl.destinations.file import FileDestination
 from reverse_etl.destinations.klaviyo import KlaviyoDestination
+from reverse_etl.destinations.sendgrid import SendGridDestination
 from reverse_etl.destinations.webhook import WebhookDestination
 
 REGISTRY: dict[str, type[Destination]] = {
@@ -13,5 +14,6 @@ REGISTRY: dict[str, type[Destination]] = {
         WebhookDestination,
         KlaviyoDestination,
         CustomerioDestination,
+        SendGridDestination,
     )
 }

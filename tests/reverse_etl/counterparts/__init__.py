@@ -4,8 +4,18 @@ from tests.reverse_etl.counterparts.base import THEIRS, Counterpart, Held
 from tests.reverse_etl.counterparts.customerio import customerio
 from tests.reverse_etl.counterparts.file import file
 from tests.reverse_etl.counterparts.klaviyo import klaviyo
+from tests.reverse_etl.counterparts.sendgrid import sendgrid
 from tests.reverse_etl.counterparts.webhook import webhook
 
-COUNTERPARTS = {one.__name__: one for one in (file, webhook, klaviyo, customerio)}
+COUNTERPARTS = {
+    one.__name__: one
+    for one in (
+        file,
+        webhook,
+        klaviyo,
+        customerio,
+        sendgrid,
+    )
+}
 
 __all__ = ["COUNTERPARTS", "THEIRS", "Counterpart", "Held"]
