@@ -245,6 +245,7 @@ class Courier:
         if told:
             numbers = self._shipments.numbers(one.shipment)
             told = {numbers[index]: remote_id for index, remote_id in told.items()}
+            told = {row: one for row, one in told.items() if row not in {**rejected, **later}}
         return Outcome(batch, one.attempt, "accepted", rejected, later, remote_ids=told)
 
     def _reasons(self, shipment: Shipment, reasons: Mapping[int, str]) -> dict[int, str]:

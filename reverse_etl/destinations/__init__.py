@@ -3,6 +3,7 @@
 from reverse_etl.destinations.base import Destination
 from reverse_etl.destinations.customerio import CustomerioDestination
 from reverse_etl.destinations.file import FileDestination
+from reverse_etl.destinations.hubspot import HubspotDestination
 from reverse_etl.destinations.klaviyo import KlaviyoDestination
 from reverse_etl.destinations.sendgrid import SendGridDestination
 from reverse_etl.destinations.webhook import WebhookDestination
@@ -15,5 +16,6 @@ REGISTRY: dict[str, type[Destination]] = {
         KlaviyoDestination,
         CustomerioDestination,
         SendGridDestination,
+        HubspotDestination,
     )
 }

@@ -79,7 +79,7 @@ class Answer:
         rejected: Why it rejected some.
         later: Why it wants some again later.
         job: The job that works on the batch, whose end `wait_for` tells; nothing is known of any row before.
-        remote_ids: Its own ids of rows, to be handed back when they are sent or removed again.
+        remote_ids: Its own ids of rows it accepted, to be handed back when they are sent or removed again.
     """
 
     rows: int

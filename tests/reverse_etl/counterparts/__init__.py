@@ -3,6 +3,7 @@
 from tests.reverse_etl.counterparts.base import THEIRS, Counterpart, Held
 from tests.reverse_etl.counterparts.customerio import customerio
 from tests.reverse_etl.counterparts.file import file
+from tests.reverse_etl.counterparts.hubspot import hubspot
 from tests.reverse_etl.counterparts.klaviyo import klaviyo
 from tests.reverse_etl.counterparts.sendgrid import sendgrid
 from tests.reverse_etl.counterparts.webhook import webhook
@@ -15,6 +16,7 @@ COUNTERPARTS = {
         klaviyo,
         customerio,
         sendgrid,
+        hubspot,
     )
 }
 
