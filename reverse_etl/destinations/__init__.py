@@ -1,6 +1,7 @@
 """The registry: every destination is named here, and nowhere found by magic."""
 
 from reverse_etl.destinations.base import Destination
+from reverse_etl.destinations.braze import BrazeDestination
 from reverse_etl.destinations.customerio import CustomerioDestination
 from reverse_etl.destinations.file import FileDestination
 from reverse_etl.destinations.hubspot import HubspotDestination
@@ -15,6 +16,7 @@ REGISTRY: dict[str, type[Destination]] = {
         WebhookDestination,
         KlaviyoDestination,
         CustomerioDestination,
+        BrazeDestination,
         SendGridDestination,
         HubspotDestination,
     )

@@ -1,6 +1,7 @@
 """What stands behind each registered destination in the contract suite: one file each."""
 
 from tests.reverse_etl.counterparts.base import THEIRS, Counterpart, Held
+from tests.reverse_etl.counterparts.braze import braze
 from tests.reverse_etl.counterparts.customerio import customerio
 from tests.reverse_etl.counterparts.file import file
 from tests.reverse_etl.counterparts.hubspot import hubspot
@@ -15,6 +16,7 @@ COUNTERPARTS = {
         webhook,
         klaviyo,
         customerio,
+        braze,
         sendgrid,
         hubspot,
     )
