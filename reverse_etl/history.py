@@ -12,7 +12,10 @@ from reverse_etl.spec import Sync
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run as the ledger remembers it; `status` is `open` when it was interrupted or its destination stayed down."""
+    """A run as the ledger remembers it; `status` is `open` when it was interrupted or its destination stayed down.
+
+    `accepted_breakers` are those somebody overrode, in one line.
+    """
 
     run_id: str
     as_of: date
@@ -26,6 +29,7 @@ class RunRecord:
     withheld: int
     quarantined: int
     requests: int
+    accepted_breakers: str | None
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def sync_log(
 
 def _runs(ledger: Ledger, limit: int) -> list[RunRecord]:
     return [
-        RunRecord(*row[:-2], *_counts(ledger, row[0]), *row[-2:])
+        RunRecord(*row[:-3], *_counts(ledger, row[0]), *row[-3:])
         for row in ledger.rows(_RUNS, limit=limit)
     ]
 
@@ -101,7 +105,7 @@ with request_counts as (
 )
 select
     runs.run_id, runs.as_of_date, coalesce(run_ends.status, 'open'), run_ends.reason, runs.started_at,
-    runs.quarantined, coalesce(request_counts.requests, 0)
+    runs.quarantined, coalesce(request_counts.requests, 0), runs.accepted_breakers
 from runs
 left join run_ends on run_ends.run_id = runs.run_id
 left join request_counts on request_counts.run_id = runs.run_id

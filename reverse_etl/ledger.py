@@ -102,8 +102,15 @@ class Ledger:
         count = self.number("select count(*) from runs where as_of_date = $day", day=as_of)
         return f"{as_of.isoformat()}-{count + 1:03d}"
 
-    def begin(self, run: Run, plan_id: str, quarantined: int, now: datetime) -> None:
-        """Note that a run exists; its rows follow in the same transaction of the caller."""
+    def begin(
+        self,
+        run: Run,
+        plan_id: str,
+        quarantined: int,
+        now: datetime,
+        accepted: Collection[str] = (),
+    ) -> None:
+        """Note that a run exists, and which breakers it overrides; its rows follow in the caller's transaction."""
         self.execute(
             BEGIN,
             run_id=run.run_id,
@@ -115,6 +122,7 @@ class Ledger:
             fields=json.dumps([asdict(field) for field in run.fields]),
             quarantined=quarantined,
             now=now,
+            accepted=", ".join(accepted) or None,
         )
 
     def end(self, run_id: str, status: str, reason: str | None, now: datetime) -> None:

@@ -37,6 +37,7 @@ create table if not exists plans (plan_id varchar, as_of_date date, made_at time
 create table if not exists reviewed_rows (
     plan_id varchar, key varchar, kind varchar, payload_hash varchar, is_withheld boolean
 );
+alter table runs add column if not exists accepted_breakers varchar;
 alter table plan_rows add column if not exists remote_id varchar;
 alter table outcomes add column if not exists remote_id varchar;
 alter table acked add column if not exists remote_id varchar;
@@ -63,7 +64,7 @@ WAITING = """
 """
 BEGIN = """
 insert into runs values (
-    $run_id, $plan_id, $as_of, $audience, $destination, $target, $fields, $quarantined, $now
+    $run_id, $plan_id, $as_of, $audience, $destination, $target, $fields, $quarantined, $now, $accepted
 )
 """
 EXCEPTIONS = """

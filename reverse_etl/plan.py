@@ -3,14 +3,18 @@
 Pure SQL over the temporary tables `source` and `blocks` and the ledger's `acked` and `parked`; sends nothing.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from audiences.errors import WorkError
+from reverse_etl.breakers import held_reason, tripped
 from reverse_etl.destinations import REGISTRY
 from reverse_etl.ledger import Ledger
 from reverse_etl.ledger_sql import IS_BLOCKED
 from reverse_etl.payload import person_sql, removal_sql
+from reverse_etl.rates import least_seconds
+from reverse_etl.samples import Sample
 from reverse_etl.source import Source
 from reverse_etl.spec import Sync
 
@@ -43,7 +47,9 @@ class PlanSummary:
     waiting: int  # rejected earlier with the same values; sent when they change or by retry
     acknowledged: int
     requests: int
+    least_seconds: float  # what the destination's own rates make so many requests take
     held_reason: str | None
+    samples: tuple[Sample, ...] = ()
 
     @property
     def planned(self) -> int:
@@ -52,7 +58,11 @@ class PlanSummary:
 
 
 def make_plan(
-    ledger: Ledger, sync: Sync, source: Source, retry_rejected: bool = False
+    ledger: Ledger,
+    sync: Sync,
+    source: Source,
+    retry_rejected: bool = False,
+    accepted: Collection[str] = (),
 ) -> PlanSummary:
     """Diff into the temporary tables `planned`, `quarantined` and count what is in them.
 
@@ -61,6 +71,7 @@ def make_plan(
         sync: The sync.
         source: The audience as read.
         retry_rejected: Plan rows again that the destination rejected with the same values.
+        accepted: Breakers that do not hold it this time.
     """
     destination = REGISTRY[sync.destination]
     target = destination.target(sync)
@@ -77,6 +88,13 @@ def make_plan(
     acknowledged = ledger.number("select count(*) from acked where target = $t", t=target)
     forgotten = ledger.number("select count(*) from planned where is_forgotten and kind = 'remove'")
     members = ledger.number("select count(*) from source")
+    requests = _requests(counts, destination.rows_per_request(sync), destination.whole_run)
+    holds = ([source.hold] if source.hold else []) + tripped(
+        sync.breakers,
+        counts | {"remove": counts.get("remove", 0) - forgotten},
+        members,
+        acknowledged - forgotten,
+    )
     return PlanSummary(
         sync=sync.name,
         audience=sync.audience,
@@ -91,13 +109,9 @@ def make_plan(
         quarantined=ledger.number("select count(*) from quarantined"),
         waiting=ledger.number(_WAITING, target=target),
         acknowledged=acknowledged,
-        requests=_requests(counts, destination.rows_per_request(sync), destination.whole_run),
-        held_reason=_breaker(
-            sync,
-            counts | {"remove": counts.get("remove", 0) - forgotten},
-            members,
-            acknowledged - forgotten,
-        ),
+        requests=requests,
+        least_seconds=least_seconds(requests, destination.limits.rates),
+        held_reason=held_reason([hold for hold in holds if hold.breaker not in accepted]),
     )
 
 
@@ -149,24 +163,6 @@ def require_plan(ledger: Ledger, sync: Sync, plan_id: str, plan: PlanSummary) ->
 def withhold_as_planned(ledger: Ledger, run_id: str, plan_id: str, now: datetime) -> None:
     """Withhold what the reviewed plan withheld, even when the person's block has gone since."""
     ledger.execute(_WITHHELD_AS_PLANNED, run_id=run_id, plan_id=plan_id, now=now)
-
-
-def _breaker(sync: Sync, counts: dict[str, int], members: int, acknowledged: int) -> str | None:
-    """Why the plan must not be sent without somebody looking, or None; people who were forgotten do not count."""
-    if acknowledged == 0:
-        return None
-    if members == 0 and not sync.breakers.allow_empty:
-        return f"allow_empty: the audience is empty, {acknowledged} were delivered before"
-    for name, kind, limit in (
-        ("max_removed_share", "remove", sync.breakers.max_removed_share),
-        ("max_changed_share", "change", sync.breakers.max_changed_share),
-    ):
-        # An audience that may be empty may lose everyone.
-        if members == 0 or counts.get(kind, 0) <= limit * acknowledged:
-            continue
-        share = counts[kind] / acknowledged
-        return f"{name}: {counts[kind]} of {acknowledged} ({share:.1%}) is above {limit:.1%}"
-    return None
 
 
 def _requests(counts: dict[str, int], max_rows: int, whole_run: bool) -> int:

@@ -18,6 +18,13 @@ class Rate:
     seconds: float
 
 
+def least_seconds(requests: int, rates: Sequence[Rate]) -> float:
+    """How long so many requests take when nothing but the rates holds them up."""
+    return max(
+        (max(requests - 1, 0) // rate.requests * rate.seconds for rate in rates), default=0.0
+    )
+
+
 class Bucket:
     """Hands out the instants of requests, so that every rate holds in every window.
 

@@ -1,10 +1,11 @@
 """The verbs: plan a sync, apply it. Orchestration and the command line call these and history.py, nothing deeper."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 
 from audiences.errors import WorkError
+from reverse_etl.breakers import check_accepted
 from reverse_etl.context import SyncContext
 from reverse_etl.delivery import Courier
 from reverse_etl.destinations import REGISTRY
@@ -16,6 +17,7 @@ from reverse_etl.payload import removal_sql
 from reverse_etl.plan import PlanSummary, keep_plan, make_plan, require_plan, withhold_as_planned
 from reverse_etl.receipts import write_receipts
 from reverse_etl.result import RunCounts, RunResult, run_counts
+from reverse_etl.samples import read_samples
 from reverse_etl.source import Source, read_source
 from reverse_etl.spec import Sync
 
@@ -32,11 +34,15 @@ def plan_sync(sync: Sync, context: SyncContext) -> PlanSummary:
         source = read_source(ledger.connection, sync, context)
         plan = make_plan(ledger, sync, source)
         keep_plan(ledger, plan, context.now())
-    return replace(plan, held_reason=source.hold or plan.held_reason)
+        return replace(plan, samples=read_samples(ledger, sync, source))
 
 
 def apply_sync(
-    sync: Sync, context: SyncContext, plan_id: str | None = None, retry_rejected: bool = False
+    sync: Sync,
+    context: SyncContext,
+    plan_id: str | None = None,
+    retry_rejected: bool = False,
+    accept: Collection[str] = (),
 ) -> RunResult:
     """Deliver what differs between the audience and what the destination acknowledged.
 
@@ -45,21 +51,25 @@ def apply_sync(
         context: Places, day, secrets, clock.
         plan_id: Send exactly this plan or refuse.
         retry_rejected: Send rows again that were rejected with the same values.
+        accept: Breakers that do not hold this run.
 
     Raises:
+        InputError: A breaker to accept is not known.
         SyncError: The sync is paused, a `${VAR}` is not set, or it does not suit the audience.
         WorkError: The warehouse cannot be read, the plan moved, or another run is active.
     """
     if not sync.is_active:
         raise sync.wrong("status", "is 'paused'", "write 'status: active' to deliver")
+    check_accepted(accept, sync.audience)
     with _courier(sync, context) as courier:
-        return _Application(courier).run(plan_id, retry_rejected)
+        return _Application(courier, accept).run(plan_id, retry_rejected)
 
 
 class _Application:
     """One apply: settle the past, plan, look at the breakers, deliver, close."""
 
-    def __init__(self, courier: Courier) -> None:
+    def __init__(self, courier: Courier, accepted: Collection[str]) -> None:
+        self.accepted = accepted
         self.courier, self.ledger = courier, courier.ledger
         self.sync, self.context = courier.sync, courier.context
         self.target = courier.destination.target(self.sync)
@@ -69,12 +79,12 @@ class _Application:
         self.ledger.settle()
         self._write_receipts()
         source = read_source(self.ledger.connection, self.sync, self.context)
-        if source.hold is not None:
-            return self._held(source, None, source.hold)
+        if source.hold is not None and source.hold.breaker not in self.accepted:
+            return self._held(source, None, str(source.hold))
         self._recover()
         if self.courier.problem is not None:
             return self._result(self.ledger.open_run(), None, "stopped")
-        plan = make_plan(self.ledger, self.sync, source, retry_rejected)
+        plan = make_plan(self.ledger, self.sync, source, retry_rejected, self.accepted)
         if plan_id is not None:
             require_plan(self.ledger, self.sync, plan_id, plan)
         if plan.held_reason is not None:
@@ -134,7 +144,8 @@ class _Application:
 
     def _write_outbox(self, run: Run, plan: PlanSummary) -> None:
         with self.ledger.transaction():
-            self.ledger.begin(run, plan.plan_id, plan.quarantined, self.context.now())
+            now = self.context.now()
+            self.ledger.begin(run, plan.plan_id, plan.quarantined, now, self.accepted)
             removal = removal_sql(self.sync, run.fields, "planned.key")
             for statement in _OUTBOX:
                 self.ledger.execute(statement.format(removal=removal), run_id=run.run_id)

@@ -1,5 +1,6 @@
 """`perennial sync`: what the syncs would send, sent, and could not send. Prints counts and customer ids, no traits."""
 
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="The reverse-ETL tools.")
 
-HELD_FIX = "look at the plan; when it is right, raise the breaker in the sync file, or name the day with --as-of"
+HELD_FIX = (
+    "look at the plan; when it is right, apply it with '--accept' and the name of what held it"
+)
 Name = Annotated[str, typer.Argument(help="Name of the sync.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 AsOf = Annotated[str | None, typer.Option(help="Day of the audience, as YYYY-MM-DD.")]
@@ -52,7 +55,15 @@ def plan(name: Name, as_of: AsOf = None, as_json: Json = False, syncs: Folder = 
     if as_json:
         print_json(counts)
         return
+    samples = counts.pop("samples")
     _print_pairs(f"Plan of {name}", counts)
+    if samples:
+        fields = list(dict.fromkeys(name for sample in samples for name in sample["fields"]))
+        rows = [
+            (sample["kind"], *(sample["fields"].get(field) for field in fields))
+            for sample in samples
+        ]
+        print_table("Some of its rows, masked", ("kind", *fields), rows)
     if summary.held_reason:
         click.echo(f"warning: applying it would be held: {summary.held_reason}", err=True)
     elif summary.planned and sync.is_active:
@@ -60,19 +71,31 @@ def plan(name: Name, as_of: AsOf = None, as_json: Json = False, syncs: Folder = 
 
 
 @app.command()
-def apply(
+def apply(  # noqa: PLR0913, PLR0917
     name: Name,
     plan_id: Annotated[
         str | None, typer.Option(help="Send exactly this plan, or refuse and say what moved.")
     ] = None,
+    accept: Annotated[
+        list[str] | None, typer.Option(help="A breaker that must not hold this run; repeatable.")
+    ] = None,
+    simulate: Annotated[
+        bool, typer.Option(help="Deliver to a stand-in on this machine; nothing of it is kept.")
+    ] = False,
     as_of: AsOf = None,
     as_json: Json = False,
     syncs: Folder = None,
 ) -> None:
     """Deliver what differs from what the destination acknowledged."""
+    from audiences.errors import InputError
+    from reverse_etl.simulation import simulated
     from reverse_etl.sync import apply_sync
 
-    result = apply_sync(_sync(name, syncs), _context(as_of), plan_id)
+    if simulate and plan_id:
+        raise InputError("--plan-id: a stand-in has no plan", "leave out one of the two")
+    sync, context = _sync(name, syncs), _context(as_of)
+    with simulated(sync, context) if simulate else nullcontext((sync, context)) as (where, given):
+        result = apply_sync(where, given, plan_id, accept=accept or ())
     _finish(result, as_json)
 
 

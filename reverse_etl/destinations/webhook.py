@@ -17,18 +17,22 @@ from reverse_etl.destinations.base import Answer, Batch, Destination
 from reverse_etl.http import Http, not_understood
 from reverse_etl.spec import Scalar, Sync
 
-_TYPES = {"upsert": "members.upserted", "remove": "members.removed"}
+_TYPES = {
+    "upsert": "members.upserted",
+    "remove": "members.removed",
+    "enter": "members.entered",
+}
 
 
 class WebhookDestination(Destination):
     """Posts batches of members to an URL."""
 
     name = "webhook"
-    modes = ("upsert", "insert", "update", "mirror")
+    modes = ("upsert", "insert", "update", "mirror", "events")
     settings: ClassVar[Mapping[str, bool]] = {"base_url": True, "signing_secret": False}
 
-    def __init__(self, url: str, secret: bytes | None, context: SyncContext) -> None:
-        self._url, self._secret, self._context = url, secret, context
+    def __init__(self, sync: Sync, url: str, secret: bytes | None, context: SyncContext) -> None:
+        self._sync, self._url, self._secret, self._context = sync, url, secret, context
         self._http = Http(context, url, connections=self.limits.concurrency)
 
     @classmethod
@@ -45,7 +49,13 @@ class WebhookDestination(Destination):
                 "is missing; unsigned requests stay on this machine",
                 "write signing_secret: ${NAME_OF_A_VARIABLE} that holds whsec_ and base64",
             )
-        return cls(url, None if secret is None else _key(sync, str(secret)), context)
+        return cls(sync, url, None if secret is None else _key(sync, str(secret)), context)
+
+    @classmethod
+    def check(cls, sync: Sync) -> None:
+        """An event has an id of its own."""
+        if sync.mode == "events" and any(field.name == "id" for field in sync.mapping):
+            raise sync.wrong("mapping.id", "is the id of the event", "name the field otherwise")
 
     def account(self) -> str:
         """One receiver."""
@@ -53,7 +63,7 @@ class WebhookDestination(Destination):
 
     def send(self, batch: Batch) -> Answer:
         """Post one batch."""
-        body = _body(batch)
+        body = self._body(batch)
         response = self._http.request("POST", body=body, headers=self._headers(batch, body))
         return Answer(batch.rows, _rejections(response, batch.rows))
 
@@ -73,17 +83,22 @@ class WebhookDestination(Destination):
             headers["webhook-signature"] = f"v1,{base64.b64encode(digest).decode()}"
         return headers
 
-
-def _body(batch: Batch) -> bytes:
-    """The same bytes for the same batch, whenever it is built."""
-    head = {
-        "type": _TYPES[batch.operation],
-        "sync": batch.sync,
-        "audience": batch.audience,
-        "run_id": batch.run_id,
-    }
-    opened = json.dumps(head, ensure_ascii=False, separators=(",", ":"))[:-1]
-    return f'{opened},"members":[{",".join(batch.payloads)}]}}'.encode()
+    def _body(self, batch: Batch) -> bytes:
+        """The same bytes for the same batch, whenever it is built."""
+        kind, members = batch.operation, list(batch.payloads)
+        if self._sync.mode == "events" and kind == "upsert":
+            kind = "enter"
+            members = [
+                f'{{"id":"{one}",{text[1:]}' for one, text in zip(batch.ids, members, strict=True)
+            ]
+        head = {
+            "type": _TYPES[kind],
+            "sync": batch.sync,
+            "audience": batch.audience,
+            "run_id": batch.run_id,
+        }
+        opened = json.dumps(head, ensure_ascii=False, separators=(",", ":"))[:-1]
+        return f'{opened},"members":[{",".join(members)}]}}'.encode()
 
 
 def _rejections(response: httpx.Response, rows: int) -> dict[int, str]:

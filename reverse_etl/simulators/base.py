@@ -16,6 +16,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from reverse_etl.rates import Rate
+from reverse_etl.spec import Scalar, Sync
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,10 @@ class Simulator(ABC):
                 return fault
             done = self.work(request)
             return fault or done
+
+    def connection(self, sync: Sync) -> dict[str, Scalar]:
+        """The settings under which it answers a sync, once the lists and fields are made that the sync names."""
+        return dict(sync.connection) | {"base_url": self.url}
 
     @abstractmethod
     def work(self, request: Request) -> Fault:

@@ -13,6 +13,7 @@ from typing import Any
 
 from reverse_etl.rates import Rate
 from reverse_etl.simulators.base import Fault, Request, Simulator, answer
+from reverse_etl.spec import Scalar, Sync
 
 RATES = (Rate(100, 1),)
 BYTES, ENTITY_BYTES, SEGMENT_IDS = 500_000, 32_000, 1_000
@@ -51,6 +52,12 @@ class CustomerioSimulator(Simulator):
     moved_to: str | None = None
     judge: Callable[[dict[str, Any]], str | None] = lambda _attributes: None
     _born: int = field(default=0, init=False)
+
+    def connection(self, sync: Sync) -> dict[str, Scalar]:
+        """The settings under which it answers."""
+        if "segment_id" in sync.connection:
+            self.segments.setdefault(int(sync.connection["segment_id"]), set())
+        return super().connection(sync) | {"site_id": self.site_id, "api_key": self.key}
 
     def work(self, request: Request) -> Fault:
         """Do what is asked and say how to answer."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from reverse_etl.rates import Rate
 from reverse_etl.simulators.base import Fault, Request, Simulator, answer
+from reverse_etl.spec import Scalar, Sync
 
 RATES = (Rate(100, 10),)
 INPUTS = 100
@@ -47,6 +48,14 @@ class HubspotSimulator(Simulator):
     judge: Callable[[dict[str, str]], str | None] = lambda _properties: None
     blocked: set[str] = field(default_factory=set)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1001), repr=False)
+
+    def connection(self, sync: Sync) -> dict[str, Scalar]:
+        """The settings under which it answers."""
+        if "list_id" in sync.connection:
+            self.lists.setdefault(str(sync.connection["list_id"]), set())
+        self.unique.add(sync.key_field)
+        self.properties |= {field.name for field in sync.mapping}
+        return super().connection(sync) | {"access_token": self.token}
 
     def merge(self, loser: str, winner: str) -> None:
         """Make one contact of two, as people do by hand."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from reverse_etl.rates import Rate
 from reverse_etl.simulators.base import Fault, Request, Simulator, answer
+from reverse_etl.spec import Scalar, Sync
 
 REVISION = "2026-07-15"
 RATES = (Rate(10, 1), Rate(150, 60))
@@ -51,6 +52,12 @@ class KlaviyoSimulator(Simulator):
     looks: int = 1
     judge: Callable[[dict[str, Any]], str | None] = lambda _attributes: None
     jobs: dict[str, Job] = field(default_factory=dict)
+
+    def connection(self, sync: Sync) -> dict[str, Scalar]:
+        """The settings under which it answers."""
+        if "list_id" in sync.connection:
+            self.lists.setdefault(str(sync.connection["list_id"]), set())
+        return super().connection(sync) | {"api_key": self.key}
 
     def work(self, request: Request) -> Fault:
         """Do what is asked and say how to answer."""

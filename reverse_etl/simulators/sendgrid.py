@@ -18,6 +18,8 @@ from uuid import UUID
 
 from reverse_etl.rates import Rate
 from reverse_etl.simulators.base import Fault, Request, Simulator, answer
+from reverse_etl.simulators.storage import Storage
+from reverse_etl.spec import Scalar, Sync
 
 RATES = (Rate(3, 2),)
 CONTACTS, BYTES, FOUND, ADDRESS_BYTES = 30_000, 6_000_000, 100, 8_000
@@ -40,20 +42,6 @@ class Job:
     looks: int
     counts: dict[str, int] = field(default_factory=dict)
     failed: list[tuple[dict[str, Any], str]] = field(default_factory=list)
-
-
-@dataclass
-class Storage(Simulator):
-    """Where files of errors lie: elsewhere, and behind addresses that bear their own permission and take no other."""
-
-    files: dict[str, bytes] = field(default_factory=dict)
-
-    def work(self, request: Request) -> Fault:
-        """Hand out a file."""
-        is_signed = "signature" in request.query and "authorization" not in request.headers
-        if not is_signed or request.path not in self.files:
-            return Fault(403, body=b"<Error><Code>AccessDenied</Code></Error>")
-        return Fault(200, body=self.files[request.path])
 
 
 @dataclass
@@ -89,6 +77,14 @@ class SendGridSimulator(Simulator):
     def __exit__(self, *raised: Any) -> None:
         super().__exit__(*raised)
         self._storage.__exit__(*raised)
+
+    def connection(self, sync: Sync) -> dict[str, Scalar]:
+        """The settings under which it answers; every field that is not its own is text."""
+        if "list_id" in sync.connection:
+            self.lists.setdefault(str(sync.connection["list_id"]), set())
+        names = [field.name for field in sync.mapping if field.name not in LONGEST]
+        self.fields |= {name: (f"e{number}_T", "Text") for number, name in enumerate(names, 1)}
+        return super().connection(sync) | {"api_key": self.key}
 
     def work(self, request: Request) -> Fault:
         """Do what is asked and say how to answer."""

@@ -15,8 +15,8 @@ from reverse_etl.context import Retry, SyncContext
 from reverse_etl.destinations.base import Limits
 from reverse_etl.destinations.webhook import WebhookDestination
 from reverse_etl.loader import load_sync
-from reverse_etl.receiver import Receiver
 from reverse_etl.simulators.base import Fault
+from reverse_etl.simulators.webhook import WebhookSimulator
 from reverse_etl.spec import Sync
 from reverse_etl.sync import apply_sync
 from tests.reverse_etl.conftest import AS_OF, SECRET, WEBHOOK, Shop
@@ -64,7 +64,7 @@ endings = st.permutations([f"{name}@example.com" for name in "uvwxyz"])
 def play(history: list[Round], ending: list[str], size: int, threads: int) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
-        Receiver(secret=SECRET) as receiver,
+        WebhookSimulator(secret=SECRET) as receiver,
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr(WebhookDestination, "limits", Limits(concurrency=threads))
@@ -90,7 +90,9 @@ def play(history: list[Round], ending: list[str], size: int, threads: int) -> No
         assert apply_sync(sync, context).requests == 0
 
 
-def _round(shop: Shop, context: SyncContext, sync: Sync, receiver: Receiver, one: Round) -> None:
+def _round(
+    shop: Shop, context: SyncContext, sync: Sync, receiver: WebhookSimulator, one: Round
+) -> None:
     shop.blocks = [(name, "email", "newsletter", "withdrawn") for name in one.blocked]
     shop.people(
         [

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reverse_etl.receiver import Receiver
 from reverse_etl.simulators.base import Simulator
+from reverse_etl.simulators.webhook import WebhookSimulator
 
 Held = dict[str, str | None]
 MAPPING = {"external_id": {"column": "customer_id"}, "first_name": {"column": "first_name"}}
@@ -34,7 +34,7 @@ class Counterpart:
     reject: Callable[[str | None], None] | None = None
     keeps: Callable[[str | None], str | None] = lambda name: name
     environment: Mapping[str, str] = field(default_factory=dict)
-    simulator: Simulator | Receiver | None = None
+    simulator: Simulator | WebhookSimulator | None = None
     descriptions: tuple[str, ...] = ()
     base: str = ""
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reverse_etl.receiver import Receiver
+from reverse_etl.simulators.webhook import WebhookSimulator
 from tests.reverse_etl.conftest import SECRET, WEBHOOK
 from tests.reverse_etl.counterparts.base import MAPPING, Counterpart
 
 
 @contextmanager
 def webhook(_root: Path) -> Iterator[Counterpart]:
-    with Receiver(secret=SECRET) as receiver:
+    with WebhookSimulator(secret=SECRET) as receiver:
         receiver.members["others", "theirs"] = {"first_name": "Somebody"}
         connection = WEBHOOK["connection"] | {"base_url": receiver.url}
 
