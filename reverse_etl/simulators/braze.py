@@ -29,7 +29,7 @@ class BrazeSimulator(Simulator):
 
     Attributes:
         key: The key that is taken.
-        users: The profiles, with their identifiers.
+        users: The profiles by their identifier.
         events: Every event that arrived.
         objects: How many a request may carry; some contracts allow 50.
         is_maintained: Whether it takes requests without working on them at once.
@@ -39,7 +39,7 @@ class BrazeSimulator(Simulator):
     """
 
     key: str = "key_simulated"
-    users: list[dict[str, Any]] = field(default_factory=list)
+    users: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     objects: int = OBJECTS
     is_maintained: bool = False
@@ -67,10 +67,6 @@ class BrazeSimulator(Simulator):
             return work(request.json())
         except (ValueError, KeyError, TypeError, AttributeError):
             return answer(400, {"message": "Bad syntax"})
-
-    def find(self, identifier: str, value: str) -> dict[str, Any] | None:
-        """A profile."""
-        return next((user for user in self.users if user.get(identifier) == value), None)
 
     def _track(self, body: dict[str, Any]) -> Fault:
         given = {name: body[name] for name in ARRAYS if name in body}
@@ -112,12 +108,10 @@ class BrazeSimulator(Simulator):
             raise RefusedError(why)
         if name == "events" and not (one.get("name") and isinstance(one.get("time"), str)):
             raise RefusedError("'name' and 'time' are required")
-        user = self.find(identifier, one[identifier])
-        if user is None:
-            if one.get("_update_existing_only"):
-                return
-            user = {identifier: one[identifier]}
-            self.users.append(user)
+        who = one[identifier]
+        if who not in self.users and one.get("_update_existing_only"):
+            return
+        user = self.users.setdefault(who, {identifier: who})
         if name == "events":
             self.events.append(one)
             return
@@ -130,8 +124,7 @@ class BrazeSimulator(Simulator):
         identifier = plural.removesuffix("s")
         if identifier not in IDENTIFIERS or not 0 < len(ids) <= DELETIONS:
             return answer(400, {"message": "The max number of ids per request was exceeded"})
-        gone = [user for user in self.users if user.get(identifier) in ids]
-        self.users = [user for user in self.users if user not in gone]
+        gone = [who for who in ids if self.users.pop(who, None) is not None]
         return answer(201, {"deleted": len(gone), "message": "success"})
 
 

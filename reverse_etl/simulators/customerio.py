@@ -51,6 +51,7 @@ class CustomerioSimulator(Simulator):
     failures: list[str] = field(default_factory=list)
     moved_to: str | None = None
     judge: Callable[[dict[str, Any]], str | None] = lambda _attributes: None
+    _places: dict[tuple[str, Any], str] = field(default_factory=dict, init=False, repr=False)
     _born: int = field(default=0, init=False)
 
     def connection(self, sync: Sync) -> dict[str, Scalar]:
@@ -111,9 +112,7 @@ class CustomerioSimulator(Simulator):
             case ("person", "event"):
                 self._event(identifier, value, held, entity)
             case ("person", "delete"):
-                self.people.pop(held or "", None)
-                for members in self.segments.values():
-                    members.discard(held or "")
+                self.remove(held)
             case _:
                 raise InvalidError("action", "is not known")
 
@@ -132,10 +131,7 @@ class CustomerioSimulator(Simulator):
             if owner is not None and owner != held:
                 self.failures.append(name)
                 del attributes[name]
-        person = self.people[held or self._add()]
-        person |= {identifier: value} | attributes
-        for name in [name for name, given in attributes.items() if given is None]:
-            del person[name]
+        self._set(held or self.add(), {identifier: value} | attributes)
 
     def _event(self, identifier: str, value: str, held: str | None, entity: dict[str, Any]) -> None:
         if not entity.get("name") or len(entity["name"].encode()) > EVENT_BYTES:
@@ -145,7 +141,7 @@ class CustomerioSimulator(Simulator):
         if "id" in entity and not _ULID.fullmatch(entity["id"]):
             raise InvalidError("id", "must be a ULID")
         if held is None:
-            self.people[self._add()][identifier] = value
+            self.add(**{identifier: value})
         self.events.setdefault(entity.get("id", f"event{len(self.events)}"), entity)
 
     def _segment(
@@ -166,20 +162,42 @@ class CustomerioSimulator(Simulator):
         return answer(200, {})
 
     def find(self, identifier: str, value: str) -> str | None:
-        """The cio_id of a person; addresses are the same in either case."""
+        """The cio_id of a person."""
         if identifier == "cio_id":
             return value if value in self.people else None
-        for cio_id, person in self.people.items():
-            held = str(person.get(identifier, ""))
-            if held == value or (identifier == "email" and held.lower() == value.lower()):
-                return cio_id
-        return None
+        return self._places.get(_place(identifier, value))
 
-    def _add(self) -> str:
+    def add(self, **attributes: Any) -> str:
+        """Add a person; their cio_id."""
         self._born += 1
-        name = f"cio{self._born:06}"
-        self.people[name] = {}
-        return name
+        cio_id = f"cio{self._born:06}"
+        self.people[cio_id] = {}
+        self._set(cio_id, attributes)
+        return cio_id
+
+    def remove(self, cio_id: str | None) -> None:
+        """Delete a person, where there is one."""
+        person = self.people.pop(cio_id or "", {})
+        for name in IDENTIFIERS:
+            self._places.pop(_place(name, person.get(name)), None)
+        for members in self.segments.values():
+            members.discard(cio_id or "")
+
+    def _set(self, cio_id: str, attributes: dict[str, Any]) -> None:
+        """Keep attributes; a null takes one away."""
+        person = self.people[cio_id]
+        for name, value in attributes.items():
+            self._places.pop(_place(name, person.pop(name, None)), None)
+            if value is not None:
+                person[name] = value
+            if value is not None and name in IDENTIFIERS:
+                self._places[_place(name, value)] = cio_id
+
+
+def _place(identifier: str, value: Any) -> tuple[str, Any]:
+    """What a person is found by; addresses are the same in either case."""
+    is_address = identifier == "email" and isinstance(value, str)
+    return identifier, value.lower() if is_address else value
 
 
 def _check_identifier(identifier: str, value: Any) -> None:

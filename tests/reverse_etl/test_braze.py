@@ -62,14 +62,14 @@ def bodies(workspace: BrazeSimulator, path: str = TRACK) -> list[Any]:
 
 
 def members(workspace: BrazeSimulator) -> set[str]:
-    return {user["external_id"] for user in workspace.users if user.get("in_people")}
+    return {who for who, user in workspace.users.items() if user.get("in_people")}
 
 
 def test_members_have_the_attribute_until_they_leave(
     shop: Shop, told: SyncContext, make: MakeSync, workspace: BrazeSimulator
 ) -> None:
     mapping = MAPPING | {"seen_at": {"column": "last_seen_at"}}
-    workspace.users.append({"external_id": "a", "plan": "theirs"})
+    workspace.users["a"] = {"external_id": "a", "plan": "theirs"}
     shop.people([{"customer_id": "a", "first_name": "Ada", "last_seen_at": SEEN}])
     apply_sync(make(mapping=mapping), told)
     shop.people([{"customer_id": "b"}])
@@ -85,15 +85,11 @@ def test_members_have_the_attribute_until_they_leave(
     ]
     assert new == [{"external_id": "b", "first_name": None, "seen_at": None, "in_people": True}]
     assert left == [{"external_id": "a", "in_people": None, "_update_existing_only": True}]
-    assert workspace.users == [
-        {
-            "external_id": "a",
-            "plan": "theirs",
-            "first_name": "Ada",
-            "seen_at": "2026-03-01T10:00:00Z",
-        },
-        {"external_id": "b", "in_people": True},
-    ]
+    ada = {"first_name": "Ada", "seen_at": "2026-03-01T10:00:00Z"}
+    assert workspace.users == {
+        "a": {"external_id": "a", "plan": "theirs"} | ada,
+        "b": {"external_id": "b", "in_people": True},
+    }
 
 
 def test_who_was_deleted_there_is_not_created_by_leaving(
@@ -104,7 +100,7 @@ def test_who_was_deleted_there_is_not_created_by_leaving(
     workspace.users.clear()
     shop.named("b")
     assert apply_sync(make(), told).accepted == 1
-    assert workspace.users == []
+    assert workspace.users == {}
 
 
 def test_without_an_attribute_nothing_but_profiles_is_told(
@@ -112,10 +108,10 @@ def test_without_an_attribute_nothing_but_profiles_is_told(
 ) -> None:
     shop.named("a", "b", first_name="old")
     apply_sync(make(**WITHOUT_ATTRIBUTE), told)
-    workspace.users.pop(0)
+    del workspace.users["a"]
     shop.named("a", "b", first_name="new")
     assert apply_sync(make(**WITHOUT_ATTRIBUTE | {"mode": "update"}), told).accepted == 2
-    assert workspace.users == [{"external_id": "b", "first_name": "new"}]
+    assert workspace.users == {"b": {"external_id": "b", "first_name": "new"}}
 
 
 def test_a_list_carries_nothing_but_who_it_is(
@@ -123,7 +119,7 @@ def test_a_list_carries_nothing_but_who_it_is(
 ) -> None:
     shop.named("a", first_name="Ada")
     apply_sync(make(mode="list"), told)
-    assert workspace.users == [{"external_id": "a", "in_people": True}]
+    assert workspace.users == {"a": {"external_id": "a", "in_people": True}}
 
 
 def test_an_event_carries_an_id_for_it_may_arrive_twice(
@@ -160,12 +156,12 @@ def test_who_is_forgotten_is_deleted_fifty_at_a_time(
     shop.named(*everybody, "z", last_seen_at=SEEN)
     sync = make(**keys, batch={"max_rows": 100})
     apply_sync(sync, told)
-    workspace.users = [user for user in workspace.users if user["external_id"] != "a00"]
+    del workspace.users["a00"]
     bury(told.state_dir, everybody, datetime(2026, 4, 1, 9))
     result = apply_sync(sync, told)
     assert (result.removals, result.accepted) == (60, 60)
     assert [len(body["external_ids"]) for body in bodies(workspace, DELETE)] == [50, 10]
-    assert [user["external_id"] for user in workspace.users] == ["z"]
+    assert set(workspace.users) == {"z"}
 
 
 @pytest.mark.parametrize(("objects", "sizes"), [(75, {75, 10}), (50, {75, 38, 37, 10})])
@@ -201,7 +197,7 @@ def test_refused_objects_are_found_out(  # noqa: PLR0917
     shop.named("a", "b", "c", "d", last_seen_at=SEEN)
     result = apply_sync(make(**mode), told)
     assert (result.accepted, result.rejected) == (2, 2)
-    assert {user["external_id"] for user in workspace.users} == {"a", "d"}
+    assert set(workspace.users) == {"a", "d"}
     assert {event["external_id"] for event in workspace.events} == ({"a", "d"} if mode else set())
 
 
@@ -220,8 +216,7 @@ def test_what_would_be_kept_otherwise_than_it_was_sent_is_not_sent(
         )
     result = apply_sync(make(mapping=MAPPING | {"place": {"column": "place"}}), told)
     assert (result.accepted, result.rejected) == (1, 2)
-    [ada] = workspace.users
-    assert ada["place"] == {"city": "İzmir"}
+    assert workspace.users["a"]["place"] == {"city": "İzmir"}
 
 
 def test_while_it_is_maintained_it_queues(

@@ -144,7 +144,7 @@ def test_an_update_creates_nobody_again(
 ) -> None:
     shop.named("a", "b", first_name="old")
     apply_sync(make(**WITHOUT_SEGMENT), told)
-    del workspace.people[workspace.find("id", "a") or ""]
+    workspace.remove(workspace.find("id", "a"))
     shop.named("a", "b", first_name="new")
     result = apply_sync(make(**WITHOUT_SEGMENT | {"mode": "update"}), told)
     assert result.accepted == 2
@@ -161,7 +161,7 @@ def test_who_is_forgotten_is_deleted(
 ) -> None:
     shop.named("a", "b", "c")
     apply_sync(make(**keys), told)
-    del workspace.people[workspace.find("id", "b") or ""]
+    workspace.remove(workspace.find("id", "b"))
     bury(told.state_dir, ["a", "b"], datetime(2026, 4, 1, 9))
     result = apply_sync(make(**keys), told)
     assert (result.removals, result.accepted) == (2, 2)
@@ -188,12 +188,12 @@ def test_an_address_somebody_else_has_is_dropped_in_silence(
     shop: Shop, told: SyncContext, make: MakeSync, workspace: CustomerioSimulator
 ) -> None:
     """It answered before it knew: nobody can tell the sync."""
-    workspace.people["cio0"] = {"id": "theirs", "email": "a@example.com"}
+    theirs = workspace.add(id="theirs", email="A@example.com")
     shop.named("a")
     sync = make(mapping=MAPPING | {"email": {"column": "email"}})
     assert apply_sync(sync, told).accepted == 1
     assert workspace.failures == ["email"]
-    assert workspace.people["cio0"] == {"id": "theirs", "email": "a@example.com"}
+    assert workspace.people[theirs] == {"id": "theirs", "email": "A@example.com"}
 
 
 def test_a_row_above_32_kb_is_not_sent(

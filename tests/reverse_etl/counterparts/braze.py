@@ -45,11 +45,14 @@ def check_bodies(requests: Iterable[Request]) -> None:
 def braze(_root: Path) -> Iterator[Counterpart]:
     with BrazeSimulator() as workspace:
         theirs = {"external_id": "theirs", "first_name": "Somebody", "in_people": True}
-        workspace.users.append(theirs)
+        workspace.users["theirs"] = theirs
 
         def held() -> Held:
-            users = [user for user in workspace.users if user.get("in_people")]
-            return {user["external_id"]: user.get("first_name") for user in users}
+            return {
+                user["external_id"]: user.get("first_name")
+                for user in workspace.users.values()
+                if user.get("in_people")
+            }
 
         def reject(name: str | None) -> None:
             workspace.judge = lambda one: (

@@ -19,8 +19,7 @@ PEOPLE_TO_CUSTOMERIO = WEBHOOK | {
 @contextmanager
 def customerio(_root: Path) -> Iterator[Counterpart]:
     with CustomerioSimulator() as workspace:
-        workspace.people["cio0"] = {"id": "theirs", "first_name": "Somebody"}
-        workspace.segments[7] = {"cio0"}
+        workspace.segments[7] = {workspace.add(id="theirs", first_name="Somebody")}
 
         def held() -> Held:
             people = [workspace.people[one] for one in workspace.segments[7]]
