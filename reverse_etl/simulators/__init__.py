@@ -1,6 +1,7 @@
 """Stand-ins for destinations on loopback: they keep what they are told, hold to limits, and fail when asked to."""
 
 from reverse_etl.simulators.base import Simulator
+from reverse_etl.simulators.braze import BrazeSimulator
 from reverse_etl.simulators.customerio import CustomerioSimulator
 from reverse_etl.simulators.hubspot import HubspotSimulator
 from reverse_etl.simulators.klaviyo import KlaviyoSimulator
@@ -8,6 +9,7 @@ from reverse_etl.simulators.sendgrid import SendGridSimulator
 from reverse_etl.simulators.webhook import WebhookSimulator
 
 SIMULATORS: dict[str, type[Simulator]] = {
+    "braze": BrazeSimulator,
     "customerio": CustomerioSimulator,
     "hubspot": HubspotSimulator,
     "klaviyo": KlaviyoSimulator,

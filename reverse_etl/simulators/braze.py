@@ -11,6 +11,7 @@ from typing import Any
 
 from reverse_etl.rates import Rate
 from reverse_etl.simulators.base import Fault, Request, Simulator, answer
+from reverse_etl.spec import Scalar, Sync
 
 RATES, DELETION_RATES = (Rate(3_000, 3),), (Rate(20_000, 60),)
 OBJECTS, DELETIONS, CHARACTERS = 75, 50, 255
@@ -46,6 +47,10 @@ class BrazeSimulator(Simulator):
     judge: Callable[[dict[str, Any]], str | None] = lambda _one: None
     names_places: bool = True
     fatal: int = 400
+
+    def connection(self, sync: Sync) -> dict[str, Scalar]:
+        """The settings under which it answers."""
+        return super().connection(sync) | {"api_key": self.key}
 
     def work(self, request: Request) -> Fault:
         """Do what is asked and say how to answer."""
