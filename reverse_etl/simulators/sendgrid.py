@@ -80,11 +80,13 @@ class SendGridSimulator(Simulator):
 
     def connection(self, sync: Sync) -> dict[str, Scalar]:
         """The settings under which it answers; every field that is not its own is text."""
+        named = {"api_key": self.key}
         if "list_id" in sync.connection:
-            self.lists.setdefault(str(sync.connection["list_id"]), set())
+            named["list_id"] = str(UUID(int=1))
+            self.lists.setdefault(named["list_id"], set())
         names = [field.name for field in sync.mapping if field.name not in LONGEST]
         self.fields |= {name: (f"e{number}_T", "Text") for number, name in enumerate(names, 1)}
-        return super().connection(sync) | {"api_key": self.key}
+        return super().connection(sync) | named
 
     def work(self, request: Request) -> Fault:
         """Do what is asked and say how to answer."""

@@ -6,6 +6,7 @@ from tests.reverse_etl.counterparts.customerio import customerio
 from tests.reverse_etl.counterparts.file import file
 from tests.reverse_etl.counterparts.hubspot import hubspot
 from tests.reverse_etl.counterparts.klaviyo import klaviyo
+from tests.reverse_etl.counterparts.meta import meta
 from tests.reverse_etl.counterparts.sendgrid import sendgrid
 from tests.reverse_etl.counterparts.webhook import webhook
 
@@ -19,6 +20,7 @@ COUNTERPARTS = {
         braze,
         sendgrid,
         hubspot,
+        meta,
     )
 }
 
