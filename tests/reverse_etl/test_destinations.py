@@ -34,7 +34,7 @@ FAULTS = [
 ]
 
 
-@pytest.fixture(params=REGISTRY)
+@pytest.fixture(params=COUNTERPARTS)
 def counterpart(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Counterpart]:
     with COUNTERPARTS[request.param](tmp_path) as counterpart:
         yield counterpart
@@ -62,6 +62,10 @@ def people(shop: Shop, audience: Held) -> None:
             for key, name in audience.items()
         ]
     )
+
+
+def test_every_destination_has_a_counterpart() -> None:
+    assert REGISTRY.keys() <= COUNTERPARTS.keys()
 
 
 def test_it_mirrors_the_audience(

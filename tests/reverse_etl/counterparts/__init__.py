@@ -1,9 +1,12 @@
-"""What stands behind each registered destination in the contract suite: one file each."""
+"""What stands behind each registered destination in the contract suite: one file each.
+
+A destination that goes to several kinds of places has a counterpart for each, named after it.
+"""
 
 from tests.reverse_etl.counterparts.base import THEIRS, Counterpart, Held
 from tests.reverse_etl.counterparts.braze import braze
 from tests.reverse_etl.counterparts.customerio import customerio
-from tests.reverse_etl.counterparts.file import file
+from tests.reverse_etl.counterparts.file import file, file_in_s3, file_over_sftp
 from tests.reverse_etl.counterparts.hubspot import hubspot
 from tests.reverse_etl.counterparts.klaviyo import klaviyo
 from tests.reverse_etl.counterparts.meta import meta
@@ -14,6 +17,8 @@ COUNTERPARTS = {
     one.__name__: one
     for one in (
         file,
+        file_in_s3,
+        file_over_sftp,
         webhook,
         klaviyo,
         customerio,
