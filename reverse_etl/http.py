@@ -18,7 +18,7 @@ from reverse_etl.rates import Rate, bucket_of
 
 _LATER = {408, 425, 429}
 _CLOSED = {401, 402, 403, 404, 405, 407, 410}
-_TIMEOUT = httpx.Timeout(30, connect=10)
+_CONNECT = 10  # seconds
 _LONGEST = 200  # characters of what a refusal says
 
 
@@ -61,6 +61,7 @@ class Http:
         headers: Sent with each request.
         auth: Name and password, for basic authentication.
         connections: Most requests at a time.
+        timeout: Seconds an answer may take.
         content_type: Of the bodies.
         refusal: Turns an answer 4xx into the problem it is; None where the status alone decides.
     """
@@ -73,6 +74,7 @@ class Http:
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         connections: int = 1,
+        timeout: float = 30,
         content_type: str = "application/json",
         refusal: Callable[[httpx.Response], Exception | None] = lambda _response: None,
     ) -> None:
@@ -83,7 +85,7 @@ class Http:
         self._client = httpx.Client(
             headers={"user-agent": "perennial"} | dict(headers or {}),
             auth=auth,
-            timeout=_TIMEOUT,
+            timeout=httpx.Timeout(timeout, connect=_CONNECT),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
             follow_redirects=False,
             # Reading the certificates takes longer than a small delivery; plain http needs none.

@@ -6,6 +6,7 @@ from reverse_etl.destinations.customerio import CustomerioDestination
 from reverse_etl.destinations.file import FileDestination
 from reverse_etl.destinations.hubspot import HubspotDestination
 from reverse_etl.destinations.klaviyo import KlaviyoDestination
+from reverse_etl.destinations.mailchimp import MailchimpDestination
 from reverse_etl.destinations.meta import MetaDestination
 from reverse_etl.destinations.sendgrid import SendGridDestination
 from reverse_etl.destinations.webhook import WebhookDestination
@@ -21,5 +22,6 @@ REGISTRY: dict[str, type[Destination]] = {
         SendGridDestination,
         HubspotDestination,
         MetaDestination,
+        MailchimpDestination,
     )
 }

@@ -5,6 +5,7 @@ from reverse_etl.simulators.braze import BrazeSimulator
 from reverse_etl.simulators.customerio import CustomerioSimulator
 from reverse_etl.simulators.hubspot import HubspotSimulator
 from reverse_etl.simulators.klaviyo import KlaviyoSimulator
+from reverse_etl.simulators.mailchimp import MailchimpSimulator
 from reverse_etl.simulators.meta import MetaSimulator
 from reverse_etl.simulators.sendgrid import SendGridSimulator
 from reverse_etl.simulators.webhook import WebhookSimulator
@@ -14,6 +15,7 @@ SIMULATORS: dict[str, type[Simulator]] = {
     "customerio": CustomerioSimulator,
     "hubspot": HubspotSimulator,
     "klaviyo": KlaviyoSimulator,
+    "mailchimp": MailchimpSimulator,
     "meta": MetaSimulator,
     "sendgrid": SendGridSimulator,
     "webhook": WebhookSimulator,

@@ -47,6 +47,7 @@ class HubspotSimulator(Simulator):
     requests_left: int | None = None
     judge: Callable[[dict[str, str]], str | None] = lambda _properties: None
     blocked: set[str] = field(default_factory=set)
+    _places: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1001), repr=False)
 
     def connection(self, sync: Sync) -> dict[str, Scalar]:
@@ -57,9 +58,16 @@ class HubspotSimulator(Simulator):
         self.properties |= {field.name for field in sync.mapping}
         return super().connection(sync) | {"access_token": self.token}
 
+    def put(self, contact_id: str, properties: dict[str, str]) -> None:
+        """Set properties of a contact, as people do by hand; an empty text clears one."""
+        given = properties | {n: v.lower() for n, v in properties.items() if n == "email"}
+        held = self.contacts.get(contact_id, {}) | given
+        self.contacts[contact_id] = {name: value for name, value in held.items() if value}
+        self._places |= {(name, held[name]): contact_id for name in self.unique & given.keys()}
+
     def merge(self, loser: str, winner: str) -> None:
         """Make one contact of two, as people do by hand."""
-        self.contacts[winner] = self.contacts.pop(loser) | self.contacts[winner]
+        self.put(winner, self.contacts.pop(loser) | self.contacts[winner])
         for members in self.lists.values():
             if loser in members:
                 members ^= {loser}
@@ -131,19 +139,14 @@ class HubspotSimulator(Simulator):
         contact_id = self._find(one["idProperty"], one["id"])
         is_new = contact_id is None
         contact_id = contact_id or str(next(self._ids))
-        held = self.contacts.setdefault(contact_id, {})
-        held.update({one["idProperty"]: one["id"]} | one["properties"])
-        if "email" in held:
-            held["email"] = held["email"].lower()
-        for name in [name for name, value in held.items() if value == ""]:
-            del held[name]
+        self.put(contact_id, {one["idProperty"]: one["id"]} | one["properties"])
         trace = {"objectWriteTraceId": one["objectWriteTraceId"]} if self.names_trace else {}
         return self._contact(contact_id) | {"new": is_new} | trace
 
     def _find(self, unique: str, value: str) -> str | None:
-        wanted = value.lower() if unique == "email" else value
-        found = (one for one, held in self.contacts.items() if held.get(unique) == wanted)
-        return next(found, None)
+        found = self._places.get((unique, value.lower() if unique == "email" else value))
+        held = self.contacts.get(found or "", {}).get(unique, "")
+        return found if held.lower() == value.lower() else None
 
     def _contact(self, contact_id: str) -> dict[str, Any]:
         when = {"createdAt": _WHEN, "updatedAt": _WHEN, "archived": False}

@@ -17,12 +17,7 @@ from reverse_etl.simulators.hubspot import HubspotSimulator
 from reverse_etl.spec import Sync
 from reverse_etl.sync import apply_sync
 from tests.reverse_etl.conftest import WEBHOOK, MakeSync, Shop
-from tests.reverse_etl.descriptions import (
-    RequestError,
-    check_request,
-    check_requests,
-    description,
-)
+from tests.reverse_etl.descriptions import RequestError, check_request, check_requests, description
 
 TOKEN = "pat-simulated"
 UPSERT = "/crm/v3/objects/contacts/batch/upsert"
@@ -165,7 +160,7 @@ def test_what_an_answer_does_not_say_was_done_is_sent_again(
 ) -> None:
     hubspot.faults.extend([None, fault])  # the list is looked at first
     shop.named("a", "b")
-    hubspot.contacts["1"] = {"email": "a@example.com"}
+    hubspot.put("1", {"email": "a@example.com"})
     result = apply_sync(sync, told)
     assert (result.accepted, result.rejected, result.pending) == (2, 0, 0)
     assert emails(hubspot) == {"a", "b"}
@@ -188,7 +183,7 @@ def test_a_contact_merged_into_another_still_leaves_the_list(
 ) -> None:
     shop.named("a", "b")
     apply_sync(sync, told)
-    hubspot.contacts["1"] = {}
+    hubspot.put("1", {})
     hubspot.merge("1001", "1")
     shop.named("b")
     assert apply_sync(sync, told).removals == 1
@@ -199,7 +194,7 @@ def test_a_contact_merged_into_another_still_leaves_the_list(
 def test_who_is_in_doubt_is_looked_up_and_others_stay(
     shop: Shop, told: SyncContext, sync: Sync, hubspot: HubspotSimulator
 ) -> None:
-    hubspot.contacts["1"] = {"email": "theirs@example.com"}
+    hubspot.put("1", {"email": "theirs@example.com"})
     hubspot.lists["7"] = {"1"}
     shop.named("b")
     apply_sync(sync, told)
@@ -217,7 +212,7 @@ def test_who_is_in_doubt_is_looked_up_and_others_stay(
 def test_mode_list_sends_nothing_but_who_it_is(
     shop: Shop, told: SyncContext, sync: Sync, hubspot: HubspotSimulator
 ) -> None:
-    hubspot.contacts["1"] = {"email": "a@example.com", "firstname": "Theirs"}
+    hubspot.put("1", {"email": "a@example.com", "firstname": "Theirs"})
     shop.named("a", first_name="Ours")
     apply_sync(replace(sync, mode="list"), told)
     assert hubspot.contacts == {"1": {"email": "a@example.com", "firstname": "Theirs"}}
@@ -273,11 +268,11 @@ def test_the_limit_of_the_day_stops_the_run_at_once(
 def test_who_was_forgotten_is_deleted_for_good(
     shop: Shop, told: SyncContext, sync: Sync, hubspot: HubspotSimulator, is_merged: bool
 ) -> None:
-    hubspot.contacts["1"] = {"email": "theirs@example.com"}
+    hubspot.put("1", {"email": "theirs@example.com"})
     shop.named("a", "b")
     apply_sync(sync, told)
     if is_merged:
-        hubspot.contacts["2"] = {}
+        hubspot.put("2", {})
         hubspot.merge("1001", "2")
     bury(told.state_dir, ["a"], datetime(2026, 4, 1, 9))
     result = apply_sync(sync, told)

@@ -14,12 +14,7 @@ from reverse_etl.simulators.klaviyo import KlaviyoSimulator
 from reverse_etl.spec import Sync
 from reverse_etl.sync import apply_sync
 from tests.reverse_etl.conftest import WEBHOOK, MakeSync, Shop
-from tests.reverse_etl.descriptions import (
-    RequestError,
-    check_request,
-    check_requests,
-    description,
-)
+from tests.reverse_etl.descriptions import RequestError, check_request, check_requests, description
 
 KEY = "pk_simulated"
 DOCUMENT = WEBHOOK | {

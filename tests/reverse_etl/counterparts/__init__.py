@@ -9,6 +9,7 @@ from tests.reverse_etl.counterparts.customerio import customerio
 from tests.reverse_etl.counterparts.file import file, file_in_s3, file_over_sftp
 from tests.reverse_etl.counterparts.hubspot import hubspot
 from tests.reverse_etl.counterparts.klaviyo import klaviyo
+from tests.reverse_etl.counterparts.mailchimp import mailchimp
 from tests.reverse_etl.counterparts.meta import meta
 from tests.reverse_etl.counterparts.sendgrid import sendgrid
 from tests.reverse_etl.counterparts.webhook import webhook
@@ -26,6 +27,7 @@ COUNTERPARTS = {
         sendgrid,
         hubspot,
         meta,
+        mailchimp,
     )
 }
 

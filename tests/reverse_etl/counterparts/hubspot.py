@@ -14,7 +14,7 @@ def hubspot(_root: Path) -> Iterator[Counterpart]:
     with HubspotSimulator() as hubspot:
         hubspot.unique.add("external_id")
         hubspot.properties |= {"external_id", "first_name"}
-        hubspot.contacts["501"] = {"external_id": "theirs", "first_name": "Somebody"}
+        hubspot.put("501", {"external_id": "theirs", "first_name": "Somebody"})
         hubspot.lists["7"] = {"501"}
 
         def held() -> Held:
