@@ -32,6 +32,7 @@ create table if not exists parked (
 );
 create table if not exists quarantine (run_id varchar, customer_id varchar, reason varchar);
 create table if not exists receipts (run_id varchar, row_count bigint);
+create table if not exists run_records (run_id varchar, status varchar, row_count bigint);
 create table if not exists rewrites (due_since timestamp);
 create table if not exists plans (plan_id varchar, as_of_date date, made_at timestamp);
 create table if not exists reviewed_rows (

@@ -17,6 +17,7 @@ from reverse_etl.payload import removal_sql
 from reverse_etl.plan import PlanSummary, keep_plan, make_plan, require_plan, withhold_as_planned
 from reverse_etl.receipts import write_receipts
 from reverse_etl.result import RunCounts, RunResult, run_counts
+from reverse_etl.run_records import write_run_records
 from reverse_etl.samples import read_samples
 from reverse_etl.source import Source, read_source
 from reverse_etl.spec import Sync
@@ -158,6 +159,7 @@ class _Application:
             run = self._new_run(source)
             self.ledger.begin(run, plan.plan_id if plan else "", 0, self.context.now())
             self.ledger.end(run.run_id, "held", reason, self.context.now())
+            self._write_receipts()
         result = self._result(run, plan, "held", reason)
         if plan is None:
             return result
@@ -196,6 +198,7 @@ class _Application:
 
     def _write_receipts(self) -> None:
         write_receipts(self.ledger, self.context.state_dir, self.sync.name)
+        write_run_records(self.ledger, self.context.state_dir, self.sync.name)
 
 
 @contextmanager

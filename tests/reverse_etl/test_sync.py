@@ -8,11 +8,12 @@ import pytest
 from audiences.errors import WorkError
 from reverse_etl.context import SyncContext
 from reverse_etl.history import sync_log
+from reverse_etl.simulators.base import Fault
 from reverse_etl.simulators.webhook import WebhookSimulator
 from reverse_etl.spec import Sync
 from reverse_etl.sync import apply_sync, plan_sync
 from tests.reverse_etl.conftest import MakeSync, Shop
-from tests.reverse_etl.told import RECEIPT_COLUMNS, held_ids, receipts
+from tests.reverse_etl.told import RECEIPT_COLUMNS, held_ids, receipts, run_records
 
 
 def test_delivers_everyone_once(
@@ -225,3 +226,29 @@ def test_no_receipts_when_nothing_happened(shop: Shop, context: SyncContext, hoo
     apply_sync(hook, context)
     apply_sync(hook, context)
     assert len(list((context.state_dir / "receipts").rglob("*.parquet"))) == 1
+
+
+def test_each_run_leaves_a_record_of_what_it_did(
+    shop: Shop, context: SyncContext, hook: Sync, receiver: WebhookSimulator
+) -> None:
+    receiver.judge = lambda member: "bad" if member["external_id"] == "a" else None
+    shop.named(*"abcdefgh")
+    apply_sync(hook, context)
+    apply_sync(hook, context)
+    shop.people([])
+    apply_sync(hook, context)
+    counts = "status, planned, accepted, rejected, pending, requests, reason is not null"
+    assert run_records(context, counts) == [
+        ("delivered", 8, 7, 1, 0, 2, False),
+        ("unchanged", 0, 0, 0, 0, 0, False),
+        ("held", 0, 0, 0, 0, 0, True),
+    ]
+    receiver.faults.append(Fault(401))
+    shop.named(*"bcdefghi")
+    apply_sync(hook, context)
+    assert run_records(context, counts)[-1] == ("open", 1, 0, 0, 1, 1, False)
+    apply_sync(hook, context)
+    assert run_records(context, counts)[-2:] == [
+        ("interrupted", 1, 1, 0, 0, 2, False),
+        ("unchanged", 0, 0, 0, 0, 0, False),
+    ]

@@ -36,5 +36,12 @@ def receipts(context: SyncContext, columns: str = "*") -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
 
 
+def run_records(context: SyncContext, columns: str = "*") -> list[tuple[Any, ...]]:
+    files = context.state_dir / "sync_runs" / "as_of=*" / "*.parquet"
+    with duckdb.connect() as connection:
+        sql = f"select {columns} from read_parquet('{files}') order by run_id"
+        return connection.execute(sql).fetchall()
+
+
 def with_breakers(sync: Sync, **values: Any) -> Sync:
     return replace(sync, breakers=replace(sync.breakers, **values))
