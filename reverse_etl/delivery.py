@@ -22,6 +22,8 @@ from reverse_etl.shipments import BLOCKS_AGE, Shipment, Shipments, Span
 from reverse_etl.source import load_blocks, warehouse
 from reverse_etl.spec import Sync
 
+_HELD = "it may have been delivered: the run was interrupted before an answer"
+
 
 @dataclass(frozen=True)
 class Try:
@@ -61,6 +63,7 @@ class Courier:
     secrets: tuple[str, ...] = ()
     requests: int = 0
     problem: str | None = None
+    _left: str | None = field(default=None, init=False)  # why rows were left for the next run
     _waited: float = field(default=0, init=False)
     _planned: int = field(default=0, init=False)
     _done: int = field(default=0, init=False)
@@ -82,7 +85,8 @@ class Courier:
             elif fate == "unsent":
                 self.ledger.answered(batch, batch.attempts, "unsent", None, self.context.now())
             else:
-                known = Outcome(batch, batch.attempts, fate)
+                held = self._reasons(shipment, dict.fromkeys(range(shipment.message.rows), _HELD))
+                known = Outcome(batch, batch.attempts, fate, held=held if fate == "held" else {})
                 self.ledger.record([known], self.context.now())
         self._carry(again)
 
@@ -93,6 +97,7 @@ class Courier:
             self._carry(self._load(run, self._shipments.cut(run, span)))
             if self.problem is not None:
                 return
+        self.problem = self._left
 
     def _fate(self, shipment: Shipment) -> Recovery:
         """What to do about a batch in doubt; what was blocked, changed or left since is not sent again."""
@@ -169,15 +174,23 @@ class Courier:
             except JobLost:
                 outcomes.append(Outcome(one.shipment.batch, one.attempt, "unknown"))
             except DeliveryProblem as problem:
-                again += self._put_off(one, problem)
+                if not problem.is_unsent:
+                    again += self._put_off(one, problem)
+                    continue
+                reason = masked(problem.reason, self.secrets)
+                outcomes.append(Outcome(one.shipment.batch, one.attempt, "refused", reason=reason))
+                if self._bears(one, problem):
+                    parts.append((run, rows, one.failures + 1))
             else:
                 if answer.job is not None:
                     again.append(self._took(one, answer.job))
                     continue
                 self.context.on_step("answered")
                 outcomes.append(self._outcome(one, answer))
-                if answer.later and self._may_wait(one.failures, next(iter(answer.later.values()))):
+                if answer.later and self._may_wait(one.failures):
                     parts.append((run, rows, one.failures + 1))
+                elif answer.later:
+                    self._left = next(iter(outcomes[-1].later.values()))
         if outcomes:
             self.ledger.record(outcomes, self.context.now())
             self._progress(answered)
@@ -195,12 +208,16 @@ class Courier:
             reason = masked(problem.reason, self.secrets)
             batch = one.shipment.batch
             self.ledger.answered(batch, one.attempt, "retry", reason, self.context.now())
-        if not isinstance(problem, TryLater):
-            self.problem = masked(problem.reason, self.secrets)
-        elif self._may_wait(one.failures, problem.reason, problem.wait):
-            tries = one.tries + (one.job is None)
-            return [replace(one, tries=tries, failures=one.failures + 1)]
-        return []
+        if not self._bears(one, problem):
+            return []
+        return [replace(one, tries=one.tries + (one.job is None), failures=one.failures + 1)]
+
+    def _bears(self, one: Try, problem: DeliveryProblem) -> bool:
+        """Whether to go on after a problem; otherwise the destination is given up."""
+        if isinstance(problem, TryLater) and self._may_wait(one.failures, problem.wait):
+            return True
+        self.problem = masked(problem.reason, self.secrets)
+        return False
 
     def _refused(self, one: Try, refusal: BatchRefused) -> tuple[Outcome, list[Span]]:
         """A refused batch: the rows it was refused for stand alone, and the rest goes again."""
@@ -212,15 +229,14 @@ class Courier:
         reason = masked(refusal.reason, self.secrets)
         return Outcome(shipment.batch, one.attempt, "refused", rejected, reason=reason), rest
 
-    def _may_wait(self, failures: int, reason: str, asked: float | None = None) -> bool:
-        """Hold the account back as long as asked, or longer each time; gives up when patience is over."""
+    def _may_wait(self, failures: int, asked: float | None = None) -> bool:
+        """Hold the account back as long as asked, or longer each time; False when patience is over."""
         retry = self.context.retry
         wait = asked
         if wait is None:
             longest = min(retry.longest_wait, retry.first_wait * 2**failures)
             wait = longest * self._random.uniform(0.5, 1)
         if failures + 1 == retry.attempts or self._waited + wait > retry.budget:
-            self.problem = masked(reason, self.secrets)
             return False
         self._waited += wait
         self._bucket.pause(wait)
@@ -241,12 +257,13 @@ class Courier:
             )
         rejected = self._reasons(one.shipment, answer.rejected)
         later = self._reasons(one.shipment, answer.later)
+        held = self._reasons(one.shipment, answer.held)
         told = dict(answer.remote_ids)
         if told:
             numbers = self._shipments.numbers(one.shipment)
             told = {numbers[index]: remote_id for index, remote_id in told.items()}
             told = {row: one for row, one in told.items() if row not in {**rejected, **later}}
-        return Outcome(batch, one.attempt, "accepted", rejected, later, remote_ids=told)
+        return Outcome(batch, one.attempt, "accepted", rejected, later, held, remote_ids=told)
 
     def _reasons(self, shipment: Shipment, reasons: Mapping[int, str]) -> dict[int, str]:
         """Reasons by row number, where the destination counts from 0 in the batch."""

@@ -28,11 +28,12 @@ class DeliveryProblem(Exception):  # noqa: N818 - a signal, not an error
 
     Args:
         reason: What it said, masked; no personal data, no secret.
+        is_unsent: Whether it is certain that nothing of the batch was done.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, is_unsent: bool = False) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason, self.is_unsent = reason, is_unsent
 
 
 class TryLater(DeliveryProblem):
@@ -41,10 +42,11 @@ class TryLater(DeliveryProblem):
     Args:
         reason: What happened.
         wait: Seconds the destination asked for, when it did.
+        is_unsent: Whether it is certain that nothing of the batch was done.
     """
 
-    def __init__(self, reason: str, wait: float | None = None) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: str, wait: float | None = None, *, is_unsent: bool = False) -> None:
+        super().__init__(reason, is_unsent=is_unsent)
         self.wait = wait
 
 

@@ -53,7 +53,8 @@ class Outcome:
         attempt: The attempt that was answered.
         status: Outcome of its rows: accepted; unknown for a batch given up in doubt; refused, which is none.
         rejected: Reason by row number.
-        later: Row numbers that stay without an outcome.
+        held: Reason by row number: it may have been done, and is not to be done twice.
+        later: Reason by row number of rows that stay without an outcome.
         reason: Why the batch as a whole was refused.
         remote_ids: The destination's own id by row number, where it told one.
     """
@@ -62,7 +63,8 @@ class Outcome:
     attempt: int
     status: str
     rejected: Mapping[int, str] = field(default_factory=dict)
-    later: Collection[int] = ()
+    later: Mapping[int, str] = field(default_factory=dict)
+    held: Mapping[int, str] = field(default_factory=dict)
     reason: str | None = None
     remote_ids: Mapping[int, str] = field(default_factory=dict)
 
@@ -252,6 +254,7 @@ class Ledger:
         """Load what is said of single rows into the temporary table `exceptions`."""
         said: list[tuple[int, str | None, str | None, str | None]] = []
         said += [(row, "rejected", why, None) for row, why in outcome.rejected.items()]
+        said += [(row, "held", why, None) for row, why in outcome.held.items()]
         said += [(row, "later", None, None) for row in outcome.later]
         said += [(row, None, None, told) for row, told in outcome.remote_ids.items()]
         columns = [list(column) for column in zip(*said, strict=True)] or [[], [], [], []]

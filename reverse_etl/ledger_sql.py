@@ -120,21 +120,21 @@ left join outcomes on outcomes.run_id = plan_rows.run_id and outcomes.row_number
 left join doubtful on doubtful.row_number = plan_rows.row_number
 where runs.run_id = $run_id and (outcomes.status is not null or doubtful.row_number is not null)
 """
-# A row in doubt counts as acknowledged with an unknown value, so that it is sent again or removed. A person withheld
-# from a snapshot that was replaced is not in it any more.
+# A row in doubt counts as acknowledged with an unknown value, so that it is sent again or removed; one that is held
+# counts as acknowledged with its value. A person withheld from a snapshot that was replaced is not in it any more.
 FOLD = (
     """
     delete from acked using folded
     where acked.target = folded.target and acked.key = folded.key
-        and (coalesce(folded.status, '') = 'accepted' or folded.is_in_doubt or folded.is_replaced)
+        and (coalesce(folded.status, '') in ('accepted', 'held') or folded.is_in_doubt or folded.is_replaced)
     """,
     """
     insert into acked
     select target, key, customer_id, entry_seq,
-        case when status = 'accepted' then payload_hash end, run_id, remote_id
+        case when status in ('accepted', 'held') then payload_hash end, run_id, remote_id
     from folded
-    where (status = 'accepted' and operation = 'upsert')
-        or (status is distinct from 'accepted' and is_in_doubt)
+    where (status in ('accepted', 'held') and operation = 'upsert')
+        or (coalesce(status, '') not in ('accepted', 'held') and is_in_doubt)
     """,
     """
     delete from parked using folded

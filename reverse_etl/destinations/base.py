@@ -17,8 +17,9 @@ from reverse_etl.rates import Rate
 from reverse_etl.spec import Scalar, Sync
 
 # What became of a batch that was sent and not answered: `resend` the very same request (it is known by its id), it was
-# `accepted`, it was `unsent`, or it is `unknown` and its rows are sent again as if they might be held.
-Recovery = Literal["resend", "accepted", "unsent", "unknown"]
+# `accepted`, it was `unsent`, it is `unknown` and its rows are sent again as if they might be held, or it is `held`: it
+# may have been done and must not be done twice.
+Recovery = Literal["resend", "accepted", "unsent", "unknown", "held"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class Answer:
         rows: How many rows it answered for.
         rejected: Why it rejected some.
         later: Why it wants some again later.
+        held: Why nobody knows what became of some, which are not sent again.
         job: The job that works on the batch, whose end `wait_for` tells; nothing is known of any row before.
         remote_ids: Its own ids of rows it accepted, to be handed back when they are sent or removed again.
     """
@@ -85,6 +87,7 @@ class Answer:
     rows: int
     rejected: Mapping[int, str] = field(default_factory=dict)
     later: Mapping[int, str] = field(default_factory=dict)
+    held: Mapping[int, str] = field(default_factory=dict)
     job: str | None = None
     remote_ids: Mapping[int, str] = field(default_factory=dict)
 
