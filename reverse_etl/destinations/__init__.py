@@ -5,6 +5,7 @@ from reverse_etl.destinations.braze import BrazeDestination
 from reverse_etl.destinations.customerio import CustomerioDestination
 from reverse_etl.destinations.file import FileDestination
 from reverse_etl.destinations.hubspot import HubspotDestination
+from reverse_etl.destinations.iterable import IterableDestination
 from reverse_etl.destinations.klaviyo import KlaviyoDestination
 from reverse_etl.destinations.mailchimp import MailchimpDestination
 from reverse_etl.destinations.meta import MetaDestination
@@ -21,6 +22,7 @@ REGISTRY: dict[str, type[Destination]] = {
         BrazeDestination,
         SendGridDestination,
         HubspotDestination,
+        IterableDestination,
         MetaDestination,
         MailchimpDestination,
     )

@@ -4,6 +4,7 @@ from reverse_etl.simulators.base import Simulator
 from reverse_etl.simulators.braze import BrazeSimulator
 from reverse_etl.simulators.customerio import CustomerioSimulator
 from reverse_etl.simulators.hubspot import HubspotSimulator
+from reverse_etl.simulators.iterable import IterableSimulator
 from reverse_etl.simulators.klaviyo import KlaviyoSimulator
 from reverse_etl.simulators.mailchimp import MailchimpSimulator
 from reverse_etl.simulators.meta import MetaSimulator
@@ -14,6 +15,7 @@ SIMULATORS: dict[str, type[Simulator]] = {
     "braze": BrazeSimulator,
     "customerio": CustomerioSimulator,
     "hubspot": HubspotSimulator,
+    "iterable": IterableSimulator,
     "klaviyo": KlaviyoSimulator,
     "mailchimp": MailchimpSimulator,
     "meta": MetaSimulator,

@@ -8,6 +8,7 @@ from tests.reverse_etl.counterparts.braze import braze
 from tests.reverse_etl.counterparts.customerio import customerio
 from tests.reverse_etl.counterparts.file import file, file_in_s3, file_over_sftp
 from tests.reverse_etl.counterparts.hubspot import hubspot
+from tests.reverse_etl.counterparts.iterable import iterable
 from tests.reverse_etl.counterparts.klaviyo import klaviyo
 from tests.reverse_etl.counterparts.mailchimp import mailchimp
 from tests.reverse_etl.counterparts.meta import meta
@@ -26,6 +27,7 @@ COUNTERPARTS = {
         braze,
         sendgrid,
         hubspot,
+        iterable,
         meta,
         mailchimp,
     )
