@@ -109,26 +109,24 @@ class HubspotDestination(Destination):
         self._http.close()
 
     def _inputs(self, batch: Batch) -> list[dict[str, Any]]:
-        inputs = []
+        key, inputs = self._sync.key_field, []
         for index, payload in enumerate(batch.payloads):
             # Numbers stay as they are written: HubSpot takes every value as text.
             member = json.loads(payload, parse_int=str, parse_float=str)
-            wanted = [self._sync.key_field] if self._sync.mode == "list" else list(member)
-            inputs.append(
-                {
-                    "id": _text(member[self._sync.key_field]),
-                    "idProperty": self._sync.key_field,
-                    "objectWriteTraceId": str(index),
-                    "properties": {name: _text(member[name]) for name in wanted},
-                }
-            )
+            one = {"id": _text(member[key]), "idProperty": key, "objectWriteTraceId": str(index)}
+            if key == "email":
+                # As a property it would become the first address of who has it as a second one.
+                del member[key]
+            wanted = {key} if self._sync.mode == "list" else member.keys()
+            properties = {name: _text(value) for name, value in member.items() if name in wanted}
+            inputs.append(one | {"properties": properties})
         return inputs
 
     def _upserted(self, response: httpx.Response, keys: Sequence[str]) -> Answer:
         """One outcome a row: its contact, its error, or silence, which is no success.
 
         Raises:
-            BatchRefused: An error does not say which row it is about.
+            BatchRefused: Something is not said to be about one row or the other.
         """
         said = decoded(response)
         place = {key.lower(): index for index, key in enumerate(keys)}
@@ -136,8 +134,10 @@ class HubspotDestination(Destination):
         try:
             for result in said["results"]:
                 trace = result.get("objectWriteTraceId")
-                named = str(result["properties"].get(self._sync.key_field)).lower()
-                ids[place[named] if trace is None else int(trace)] = str(result["id"])
+                index = place.get(self._key_of(result)) if trace is None else int(trace)
+                if index is None and len(keys) > 1:
+                    raise BatchRefused("a contact goes by another address")
+                ids[index or 0] = str(result["id"])
             for error in said.get("errors") or []:
                 reason, traced = str(error["message"]), _traced(error)
                 if not traced:
@@ -196,16 +196,26 @@ class HubspotDestination(Destination):
         response = self._ask("POST", f"{_CONTACTS}/batch/read", json.dumps(body).encode())
         said = decoded(response)
         try:
-            found = {
-                str(one["properties"][self._sync.key_field]).lower(): str(one["id"])
-                for one in said["results"]
-            }
-            lost = {str(one) for e in said.get("errors") or [] for one in e["context"]["ids"]}
+            named = {self._key_of(one): str(one["id"]) for one in said["results"]}
+            errors = said.get("errors") or []
+            lost = {str(one).lower() for error in errors for one in error["context"]["ids"]}
         except (KeyError, TypeError, AttributeError):
             raise not_understood(response) from None
-        if {key.lower() for key in keys} != found.keys() | {one.lower() for one in lost}:
+        wanted = {key.lower() for key in keys}
+        found = {key: one for key, one in named.items() if key in wanted}
+        rest = wanted - found.keys() - lost
+        if bool(rest) != bool(named.keys() - wanted):
             raise not_understood(response)
+        # Found by second addresses: which by which is told by asking one by one.
+        if rest and len(keys) == 1:
+            return {key.lower(): one for key in keys for one in named.values()}
+        for key in rest:
+            found |= self._found([key])
         return found
+
+    def _key_of(self, contact: Mapping[str, Any]) -> str:
+        """The key a contact goes by; an address may be one of several."""
+        return str(contact["properties"].get(self._sync.key_field)).lower()
 
     def _change_list(self, add: Sequence[str] = (), remove: Sequence[str] = ()) -> set[str]:
         """Put contacts on the list and take others off; the ids of those that are not there."""

@@ -35,6 +35,7 @@ class HubspotSimulator(Simulator):
         names_trace: Whether results name the trace id they were written by.
         requests_left: Requests of the day; None for any number.
         judge: Why a contact is not written, by its properties; None where it is.
+        seconds: Addresses of a contact beside the first, by id.
     """
 
     token: str = "pat-simulated"
@@ -47,6 +48,7 @@ class HubspotSimulator(Simulator):
     requests_left: int | None = None
     judge: Callable[[dict[str, str]], str | None] = lambda _properties: None
     blocked: set[str] = field(default_factory=set)
+    seconds: dict[str, set[str]] = field(default_factory=dict)
     _places: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1001), repr=False)
 
@@ -66,8 +68,12 @@ class HubspotSimulator(Simulator):
         self._places |= {(name, held[name]): contact_id for name in self.unique & given.keys()}
 
     def merge(self, loser: str, winner: str) -> None:
-        """Make one contact of two, as people do by hand."""
-        self.put(winner, self.contacts.pop(loser) | self.contacts[winner])
+        """Make one contact of two, as people do by hand; the address of the one becomes a second of the other."""
+        lost, address = self.contacts.pop(loser), self.contacts[winner].get("email")
+        self.put(winner, lost | self.contacts[winner])
+        if address is not None and "email" in lost:
+            self.seconds.setdefault(winner, set()).add(lost["email"])
+            self._places["email", lost["email"]] = winner
         for members in self.lists.values():
             if loser in members:
                 members ^= {loser}
@@ -109,7 +115,7 @@ class HubspotSimulator(Simulator):
             return _error(400, "VALIDATION_ERROR", wrong)
         results, errors = [], []
         for one in inputs:
-            why = self.judge(one["properties"])
+            why = self.judge({one["idProperty"]: one["id"]} | one["properties"])
             if one["id"].lower() in self.blocked:
                 why = "The contact was deleted for good."
             if why is None:
@@ -129,7 +135,7 @@ class HubspotSimulator(Simulator):
         for (unique, key), one in zip(keys, inputs, strict=True):
             if unique not in self.unique or not key:
                 yield f"Unable to perform upsert by non-unique {unique} property."
-            for name, value in one["properties"].items():
+            for name, value in ({unique: key} | one["properties"]).items():
                 if name not in self.properties or not isinstance(value, str):
                     yield f'Property "{name}" does not exist, or its value is no text.'
                 elif name == "email" and value and not _EMAIL.fullmatch(value):
@@ -139,14 +145,17 @@ class HubspotSimulator(Simulator):
         contact_id = self._find(one["idProperty"], one["id"])
         is_new = contact_id is None
         contact_id = contact_id or str(next(self._ids))
-        self.put(contact_id, {one["idProperty"]: one["id"]} | one["properties"])
+        key = {one["idProperty"]: one["id"]} if is_new else {}
+        self.put(contact_id, key | one["properties"])
         trace = {"objectWriteTraceId": one["objectWriteTraceId"]} if self.names_trace else {}
         return self._contact(contact_id) | {"new": is_new} | trace
 
     def _find(self, unique: str, value: str) -> str | None:
-        found = self._places.get((unique, value.lower() if unique == "email" else value))
-        held = self.contacts.get(found or "", {}).get(unique, "")
-        return found if held.lower() == value.lower() else None
+        wanted = value.lower() if unique == "email" else value
+        found = self._places.get((unique, wanted), "")
+        held = self.contacts.get(found, {}).get(unique)
+        is_second = unique == "email" and wanted in self.seconds.get(found, ())
+        return found if found in self.contacts and (held == wanted or is_second) else None
 
     def _contact(self, contact_id: str) -> dict[str, Any]:
         when = {"createdAt": _WHEN, "updatedAt": _WHEN, "archived": False}

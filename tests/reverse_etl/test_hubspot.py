@@ -145,6 +145,7 @@ BUSY = {
         part(ADA | {"objectWriteTraceId": "x"}),
         part(ADA, errors=[BUSY | {"context": {"objectWriteTraceId": ["0"]}}]),
         part({"id": "9", "properties": {"email": "else@example.com"}}),
+        part({"id": "9", "properties": None}),
         part(errors=[{"message": "Somebody is wrong.", "context": {}}]),
         part(errors=[BUSY, BUSY | {"context": {"objectWriteTraceId": ["0"]}}]),
         answer(200, []),
@@ -189,6 +190,42 @@ def test_a_contact_merged_into_another_still_leaves_the_list(
     assert apply_sync(sync, told).removals == 1
     assert emails(hubspot) == {"b"}
     assert set(hubspot.contacts) == {"1", "1002"}
+
+
+@pytest.mark.parametrize("names_trace", [True, False])
+def test_a_second_address_leads_to_its_contact(
+    shop: Shop, told: SyncContext, sync: Sync, hubspot: HubspotSimulator, names_trace: bool
+) -> None:
+    hubspot.names_trace = names_trace
+    shop.named("a", "b", "c")
+    apply_sync(sync, told)
+    hubspot.put("1", {"email": "first@example.com"})
+    hubspot.merge("1001", "1")
+    hubspot.put("2", {"email": "other@example.com"})
+    hubspot.merge("1002", "2")
+    shop.named("a", "b", "c", first_name="New")
+    assert apply_sync(sync, told).accepted == 3
+    assert hubspot.contacts["1"] == {"email": "first@example.com", "firstname": "New"}
+    assert hubspot.lists["7"] == {"1", "2", "1003"}
+    shop.named("c", first_name="New")
+    assert apply_sync(sync, told).accepted == 2
+    assert hubspot.lists["7"] == {"1003"}
+
+
+def test_who_leaves_is_found_by_a_second_address(
+    shop: Shop, told: SyncContext, sync: Sync, hubspot: HubspotSimulator
+) -> None:
+    shop.named("a", "b", "c", "d")
+    apply_sync(sync, told)
+    hubspot.put("1", {"email": "first@example.com"})
+    hubspot.merge("1001", "1")
+    hubspot.merge("1002", "1")
+    del hubspot.contacts["1003"]
+    hubspot.lists["7"].discard("1003")
+    shop.named("d")
+    assert apply_sync(sync, told).accepted == 3
+    assert hubspot.lists["7"] == {"1004"}
+    assert [len(one["inputs"]) for one in asked_for(hubspot, READ)] == [3, 1, 1]
 
 
 def test_who_is_in_doubt_is_looked_up_and_others_stay(
