@@ -5,10 +5,11 @@ A 2xx is handed to the destination, which decides whether it is a success; anyth
 
 import json
 import logging
+import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -20,6 +21,7 @@ _LATER = {408, 425, 429}
 _CLOSED = {401, 402, 403, 404, 405, 407, 410}
 _CONNECT = 10  # seconds
 _LONGEST = 200  # characters of what a refusal says
+_Said = TypeVar("_Said")
 
 
 def words(response: httpx.Response) -> str:
@@ -126,6 +128,25 @@ class Http:
         pause = bucket_of(account, rates).reserve()
         if pause > 0:
             self._context.sleep(pause)
+
+    def insist(self, ask: Callable[[], _Said]) -> _Said:
+        """Ask again while it may do better later and patience allows; for questions, which change nothing.
+
+        Raises:
+            DeliveryProblem: There was no answer in the end.
+        """
+        retry, waited = self._context.retry, 0.0
+        for failures in range(retry.attempts):
+            try:
+                return ask()
+            except TryLater as problem:
+                longest = min(retry.longest_wait, retry.first_wait * 2**failures)
+                wait = longest * random.uniform(0.5, 1) if problem.wait is None else problem.wait
+                if failures + 1 == retry.attempts or waited + wait > retry.budget:
+                    raise
+                waited += wait
+                self._context.sleep(wait)
+        raise AssertionError("a context allows one attempt at least")
 
     def close(self) -> None:
         """Close the pooled connections."""

@@ -5,8 +5,9 @@ A destination is one file with one class, named in the registry (`__init__.py`).
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar, Literal, Self
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ import pyarrow as pa
 from reverse_etl.context import SyncContext
 from reverse_etl.payload import OutputField
 from reverse_etl.rates import Rate
+from reverse_etl.reports.report import Report, Unplaced
 from reverse_etl.spec import Scalar, Sync
 
 # What became of a batch that was sent and not answered: `resend` the very same request (it is known by its id), it was
@@ -97,8 +99,8 @@ class Destination(ABC):
 
     `modes` are the sync modes it offers, `settings` the connection keys it knows (True = required), `limits` what it
     takes, `whole_run` whether it takes a run as one request, `is_file` whether people who may not be contacted may go
-    there, `forgets` whether it deletes people who are to be forgotten rather than only removing them. `send` is called
-    by as many threads as `limits.concurrency` says.
+    there, `forgets` whether it deletes people who are to be forgotten rather than only removing them, `reports`
+    whether it can be asked what became of messages. `send` is called by as many threads as `limits.concurrency` says.
     """
 
     name: ClassVar[str]
@@ -108,6 +110,7 @@ class Destination(ABC):
     whole_run: ClassVar[bool] = False
     is_file: ClassVar[bool] = False
     forgets: ClassVar[bool] = False
+    reports: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod
@@ -161,6 +164,14 @@ class Destination(ABC):
     def recover(self, batch: Batch) -> Recovery:
         """Say what became of a batch that was sent and not answered."""
         return "resend"
+
+    def pull_events(self, since: datetime) -> Iterator[Report | Unplaced]:
+        """What happened to messages of the whole account since an instant (UTC without a zone), once or more often.
+
+        Raises:
+            DeliveryProblem: It does not tell.
+        """
+        raise NotImplementedError(f"{self.name} reports nothing back")
 
     def close(self) -> None:
         """Let go of connections."""

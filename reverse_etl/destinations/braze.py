@@ -37,6 +37,7 @@ class BrazeDestination(Destination):
         "base_url": True,
         "attribute": False,
         "event": False,
+        "reports": False,
     }
     limits = Limits(rows=75, concurrency=16, rates=(Rate(3_000, 3),))
     forgets = True

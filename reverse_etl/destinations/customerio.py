@@ -36,6 +36,7 @@ class CustomerioDestination(Destination):
         "segment_id": False,
         "event": False,
         "base_url": False,
+        "reports": False,
     }
     # A segment takes 1,000 people at a time; each row is wrapped in some hundred bytes. The vendor names 1,000 requests
     # a second in one place and 100 in another.

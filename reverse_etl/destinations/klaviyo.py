@@ -7,6 +7,7 @@ Who leaves the audience leaves the list; consent given in Klaviyo is not touched
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 import httpx
@@ -16,6 +17,8 @@ from reverse_etl.destinations.base import Answer, Batch, Destination, Limits
 from reverse_etl.errors import BatchRefused, JobLost, TryLater
 from reverse_etl.http import Http, decoded, not_understood
 from reverse_etl.rates import Rate
+from reverse_etl.reports.klaviyo import read_events
+from reverse_etl.reports.report import Report, Unplaced
 from reverse_etl.spec import Scalar, Sync
 
 REVISION = "2026-07-15"
@@ -24,6 +27,7 @@ ATTRIBUTES = (*IDENTIFIERS, "first_name", "last_name", "organization", "locale",
 _BYTES, _PROFILE_BYTES = 5_000_000, 100_000
 _LIST_IDS, _LOOKUPS = 1_000, 100
 _RATES, _LOOKUP_RATES = (Rate(10, 1), Rate(150, 60)), (Rate(75, 1), Rate(750, 60))
+_EVENT_RATES = (Rate(350, 1), Rate(3_500, 60))
 _LOOKS = (1, 2, 4, 8, *([15] * 8))  # seconds between looks at a job
 _JOBS = "/api/profile-bulk-import-jobs"
 
@@ -35,6 +39,7 @@ class KlaviyoDestination(Destination):
     modes = ("upsert", "mirror", "list")
     settings: ClassVar[Mapping[str, bool]] = {"api_key": True, "list_id": False, "base_url": False}
     limits = Limits(rows=10_000, concurrency=4, rates=_RATES)
+    reports = True
 
     def __init__(self, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> None:
         self._sync, self._context = sync, context
@@ -106,9 +111,19 @@ class KlaviyoDestination(Destination):
                 return self._ended(job, batch, response, said)
         raise TryLater("the import has not ended yet")
 
+    def pull_events(self, since: datetime) -> Iterator[Report | Unplaced]:
+        """What the account tells of its messages; opens and clicks by machines are flagged."""
+        return read_events(self._ask, since)
+
     def close(self) -> None:
         """Close the pooled connections."""
         self._http.close()
+
+    def _ask(self, path: str, query: Mapping[str, str] | None) -> Any:
+        """A page of resources; a path may be a whole address, of which the host does not count."""
+        where = httpx.URL(path).raw_path.decode()
+        what = ("events", _EVENT_RATES) if "/api/events" in where else ("metrics", _RATES)
+        return self._http.insist(lambda: _page(self._get(where, query, rates=what)))
 
     def _import(self, batch: Batch) -> bytes:
         """The import of a batch.
@@ -233,6 +248,17 @@ def _attributes(response: httpx.Response) -> Mapping[str, Any]:
         said: Mapping[str, Any] = decoded(response)["data"]["attributes"]
     except (KeyError, TypeError):
         raise not_understood(response) from None
+    return said
+
+
+def _page(response: httpx.Response) -> Any:
+    said = decoded(response)
+    data = said.get("data") if isinstance(said, dict) else None
+    if not isinstance(data, list) or not all(
+        isinstance(one, dict) and "id" in one and isinstance(one.get("attributes"), dict)
+        for one in data
+    ):
+        raise not_understood(response)
     return said
 
 

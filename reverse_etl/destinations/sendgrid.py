@@ -41,7 +41,12 @@ class SendGridDestination(Destination):
 
     name = "sendgrid"
     modes = ("upsert", "mirror", "list")
-    settings: ClassVar[Mapping[str, bool]] = {"api_key": True, "list_id": False, "base_url": False}
+    settings: ClassVar[Mapping[str, bool]] = {
+        "api_key": True,
+        "list_id": False,
+        "base_url": False,
+        "reports": False,
+    }
     limits = Limits(rows=30_000, bytes=4_500_000, concurrency=4, rates=_RATES)
     forgets = True
 

@@ -1,4 +1,4 @@
-"""Klaviyo as far as syncs use it (API revision 2026-07-15): bulk imports by job, lists, look-up of profiles.
+"""Klaviyo as far as syncs use it (API revision 2026-07-15): bulk imports by job, lists, look-up of profiles, events.
 
 Its traps are those of the real one: one bad profile refuses the whole import, with pointers; what a job could not do is
 told when it has ended; a job forgets itself; members leave a list by profile id.
@@ -8,17 +8,21 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from reverse_etl.rates import Rate
 from reverse_etl.simulators.base import Fault, Request, Simulator, answer
+from reverse_etl.simulators.klaviyo_events import Events
 from reverse_etl.spec import Scalar, Sync
 
 REVISION = "2026-07-15"
 RATES = (Rate(10, 1), Rate(150, 60))
 LOOKUP_RATES = (Rate(75, 1), Rate(750, 60))
+EVENT_RATES = (Rate(350, 1), Rate(3_500, 60))
 PROFILES, BYTES, PROFILE_BYTES, LIST_IDS, PAGE = 10_000, 5_000_000, 100_000, 1_000, 100
 IDENTIFIERS = ("external_id", "email", "phone_number")
+_LIMITS = {"profiles": LOOKUP_RATES, "events": EVENT_RATES}
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
 
@@ -44,6 +48,7 @@ class KlaviyoSimulator(Simulator):
         lists: Ids of the members, by list.
         looks: How often a job is asked for before it has ended.
         judge: Why a job cannot import a profile, by its attributes; None where it can.
+        events: What its people did.
     """
 
     key: str = "pk_simulated"
@@ -52,6 +57,16 @@ class KlaviyoSimulator(Simulator):
     looks: int = 1
     judge: Callable[[dict[str, Any]], str | None] = lambda _attributes: None
     jobs: dict[str, Job] = field(default_factory=dict)
+    events: Events = field(default_factory=Events)
+
+    def happen(
+        self, external_id: str, metric: str, moment: datetime | None = None, **properties: Any
+    ) -> None:
+        """Let somebody do something now, or at a moment: "Opened Email", "Unsubscribed from Email Marketing"."""
+        profile_id = next(
+            one for one, held in self.profiles.items() if held.get("external_id") == external_id
+        )
+        self.events.add(profile_id, metric, moment or datetime.now(UTC), properties)
 
     def connection(self, sync: Sync) -> dict[str, Scalar]:
         """The settings under which it answers."""
@@ -76,12 +91,16 @@ class KlaviyoSimulator(Simulator):
                 known = ("errors", self._errors)
             case ("GET", ["api", "profiles"]):
                 known = ("profiles", self._found)
+            case ("GET", ["api", "metrics"]):
+                known = ("metrics", lambda asked: self.events.metrics(asked) or _WRONG)
+            case ("GET", ["api", "events"]):
+                known = ("events", self._told)
             case (("POST" | "DELETE") as verb, ["api", "lists", _, "relationships", "profiles"]):
                 known = (verb, self._relate)
         return self._limited(request, *known) if known else _NOTHING
 
     def _limited(self, request: Request, what: str, work: Callable[[Request], Fault]) -> Fault:
-        if not self.allows(what, *(LOOKUP_RATES if what == "profiles" else RATES)):
+        if not self.allows(what, *_LIMITS.get(what, RATES)):
             said = _errors(429, [("throttled", "Request was throttled.", None)])
             return Fault(said.status, (("retry-after", "1"),), said.body)
         try:
@@ -180,6 +199,9 @@ class KlaviyoSimulator(Simulator):
         ]
         return answer(200, {"data": found, "links": {"self": self.url, "next": None}})
 
+    def _told(self, request: Request) -> Fault:
+        return self.events.events(request, self.url, self.profiles) or _WRONG
+
     def _relate(self, request: Request) -> Fault:
         name = request.path.split("/")[3]
         ids = [one["id"] for one in request.json()["data"]]
@@ -243,4 +265,5 @@ def _errors(status: int, errors: list[tuple[str, str, str | None]]) -> Fault:
     return answer(status, {"errors": said})
 
 
+_WRONG = _error(400, "invalid", "Unknown filter, size or order.")
 _NOTHING = _error(404, "not_found", "No such resource.")
