@@ -171,7 +171,8 @@ class SendGridDestination(Destination):
             unknown = [name for name in self._custom if name not in self._known]
             if unknown:
                 self._known = None
-                raise DestinationClosed(f"there is no custom field '{unknown[0]}'; make it first")
+                reason = f"there is no custom field '{unknown[0]}'; make it first"
+                raise DestinationClosed(reason, is_unsent=True)
             return self._known
 
     def _ended(self, batch: Batch, status: str, results: Mapping[str, Any]) -> Answer:

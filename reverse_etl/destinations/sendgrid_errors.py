@@ -38,13 +38,20 @@ def refusal(context: SyncContext) -> Callable[[httpx.Response], Exception | None
             return JobLost("the import is not known any more")
         try:
             said = json.loads(response.content)
-            if status == 404 and "/search/" in path and isinstance(said, dict):
-                return NobodyFound()
+            if status == 404 and isinstance(said, dict):
+                return _not_found(path)
             return _bad_request(said["errors"]) if status == 400 else None
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
             return None
 
     return meaning
+
+
+def _not_found(path: str) -> Exception | None:
+    """What is not there, by what was asked for; contacts may go while they are taken off a list."""
+    if "/search/" in path:
+        return NobodyFound()
+    return TryLater("contacts or their list are not there") if "/lists/" in path else None
 
 
 def _bad_request(errors: Sequence[Any]) -> Exception:

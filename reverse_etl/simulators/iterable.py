@@ -47,6 +47,7 @@ class IterableSimulator(Simulator):
     drops: bool = False
     judge: Callable[[Mapping[str, Any]], bool] = lambda _fields: False
     wordless: bool = False
+    _known: dict[tuple[str, str], int] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def connection(self, sync: Sync) -> dict[str, Scalar]:
@@ -72,6 +73,12 @@ class IterableSimulator(Simulator):
             return limited
         if len(request.body) > BYTES:
             return _said(413, "BatchTooLarge", "Request body above 4 MB")
+        self._known = {
+            (name, str(held[name]).lower()): number
+            for number, held in self.users.items()
+            for name in ("email", "userId")
+            if name in held
+        }
         try:
             return known[request.path](request.json())
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -132,10 +139,12 @@ class IterableSimulator(Simulator):
         if number is None:
             number = next(self._ids)
             self.users[number] = {name: value, "dataFields": {}}
+            self._known[name, value.lower()] = number
         held = self.users[number]
         for field_name, given in user.get("dataFields", {}).items():
             if field_name in ("email", "userId"):
                 held[field_name] = given
+                self._known[field_name, str(given).lower()] = number
             elif field_name not in dropped:
                 held["dataFields"][field_name] = given
         return number
@@ -195,14 +204,7 @@ class IterableSimulator(Simulator):
 
     def _found(self, name: str, value: Any) -> int | None:
         """The user with an identifier; case tells no two apart."""
-        if value is None:
-            return None
-        same = (
-            number
-            for number, held in self.users.items()
-            if str(held.get(name, "")).lower() == str(value).lower()
-        )
-        return next(same, None)
+        return None if value is None else self._known.get((name, str(value).lower()))
 
     def _counts(self, rows: int, failed: Mapping[str, list[str]], **more: Any) -> Fault:
         count = sum(map(len, failed.values()))

@@ -8,7 +8,7 @@ is too large is an unknown error.
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,13 +90,14 @@ class MetaSimulator(Simulator):
         if self.proof is not None and said.get("appsecret_proof") != self.proof:
             return _error(100, "Invalid appsecret_proof provided in the API argument")
         invalid: dict[str, str] = {}
-        work = self._add if request.method == "POST" else self._remove
+        good = []
         for row in rows:
             why = _fault(row) or self.judge(row)
             if why is None:
-                work(audience, row)
+                good.append(row)
             else:
                 invalid[next((str(one) for one in row.values() if one), "")] = why
+        (self._add if request.method == "POST" else self._remove)(audience, good)
         samples = dict(list(invalid.items())[:SAMPLES]) if self.has_samples else {}
         return answer(
             200,
@@ -109,22 +110,19 @@ class MetaSimulator(Simulator):
             },
         )
 
-    def _add(self, audience: str, row: Row) -> None:
+    def _add(self, audience: str, rows: Sequence[Row]) -> None:
         """Somebody is known by the id they came with, or by all they came with."""
-        people = self.audiences[audience]
-        if row.get("EXTERN_ID"):
-            people[:] = [one for one in people if one.get("EXTERN_ID") != row["EXTERN_ID"]]
-        if row not in people:
-            people.append(row)
-
-    def _remove(self, audience: str, row: Row) -> None:
-        given = {name: value for name, value in row.items() if value}
+        known = {row.get("EXTERN_ID") or tuple(row.items()): row for row in rows}
         people = self.audiences[audience]
         people[:] = [
-            one
-            for one in people
-            if not any(one.get(name) == value for name, value in given.items())
+            one for one in people if (one.get("EXTERN_ID") or tuple(one.items())) not in known
         ]
+        people += known.values()
+
+    def _remove(self, audience: str, rows: Sequence[Row]) -> None:
+        given = {(name, value) for row in rows for name, value in row.items() if value}
+        people = self.audiences[audience]
+        people[:] = [one for one in people if given.isdisjoint(one.items())]
 
     def _limited(self) -> Fault:
         usage: dict[str, Any] = {

@@ -176,29 +176,35 @@ class SendGridSimulator(Simulator):
     def _finish(self, job: Job) -> None:
         names = ("created_count", "updated_count", "errored_count")
         job.counts = dict.fromkeys(names, 0)
+        known = {
+            (name, held[name]): contact_id
+            for contact_id, held in self.contacts.items()
+            for name in IDENTIFIERS
+            if name in held
+        }
         for contact in job.contacts:
-            done, why = self._upsert(contact, job.lists)
+            done, why = self._upsert(contact, job.lists, known)
             job.counts[done] += 1
             if why is not None:
                 job.failed.append((contact, why))
 
-    def _upsert(self, contact: dict[str, Any], lists: list[str]) -> tuple[str, str | None]:
+    def _upsert(
+        self, contact: dict[str, Any], lists: list[str], known: dict[tuple[str, str], str]
+    ) -> tuple[str, str | None]:
         contact = contact | ({"email": contact["email"].lower()} if "email" in contact else {})
         given = {name: contact[name] for name in IDENTIFIERS if name in contact}
-        same = [
-            (contact_id, held)
-            for contact_id, held in self.contacts.items()
-            if any(held.get(name) == value for name, value in given.items())
-        ]
+        same = sorted({known[one] for one in given.items() if one in known})
         why = self.judge(contact)
         if len(same) > 1:
             why = "identifiers of more than one contact"
-        if same and any(same[0][1].get(n) not in (None, given.get(n)) for n in IDENTIFIERS):
+        held = self.contacts[same[0]] if same else {}
+        if any(held.get(name) not in (None, given.get(name)) for name in IDENTIFIERS):
             why = _MISSING
         if why is not None:
             return "errored_count", why
-        contact_id = same[0][0] if same else str(UUID(int=next(self._ids)))
-        held = self.contacts.setdefault(contact_id, {})
+        contact_id = same[0] if same else str(UUID(int=next(self._ids)))
+        self.contacts[contact_id] = held
+        known |= dict.fromkeys(given.items(), contact_id)
         custom = held.get("custom_fields", {}) | contact.get("custom_fields", {})
         held.update(contact | ({"custom_fields": custom} if custom else {}))
         for one in lists:
@@ -220,7 +226,7 @@ class SendGridSimulator(Simulator):
         if kind not in IDENTIFIERS or not 0 < len(asked) <= FOUND:
             return _error(400, "1 to 100 identifiers are taken")
         if kind == "email":
-            asked = [one.lower() for one in asked]
+            asked = {one.lower() for one in asked}
             if not all(_EMAIL.fullmatch(one) for one in asked):
                 return _error(400, "one or more emails are not valid")
         found = {
@@ -241,7 +247,7 @@ class SendGridSimulator(Simulator):
         list_id, ids = request.path.split("/")[4], request.query["contact_ids"].split(",")
         if len(request.query["contact_ids"]) > ADDRESS_BYTES:
             return _error(414, "request URI too long")
-        if list_id not in self.lists or not set(ids) <= set(self.contacts):
+        if list_id not in self.lists or not self.contacts.keys() >= set(ids):
             return _error(404, "list or contacts not found")
         self._leaving.append((self.looks, list_id, ids))
         return answer(202, {"job_id": str(UUID(int=next(self._ids)))})
