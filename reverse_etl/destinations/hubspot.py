@@ -40,8 +40,8 @@ class HubspotDestination(Destination):
         "list_id": False,
         "base_url": False,
     }
-    # What every account has; larger ones have more.
-    limits = Limits(rows=100, concurrency=4, rates=(Rate(100, 10),))
+    # What every account has, larger ones more; requests that take their time on the way come close together.
+    limits = Limits(rows=100, concurrency=4, rates=(Rate(100, 10.2),))
     forgets = True
 
     def __init__(self, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> None:
