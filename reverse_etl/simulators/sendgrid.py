@@ -229,13 +229,11 @@ class SendGridSimulator(Simulator):
             asked = {one.lower() for one in asked}
             if not all(_EMAIL.fullmatch(one) for one in asked):
                 return _error(400, "one or more emails are not valid")
+        others = "alternate_emails" if kind == "email" else ""
         found = {
             value: {"contact": self._shown(contact_id)}
             for contact_id, held in self.contacts.items()
-            for value in (
-                held.get(kind),
-                *(held.get("alternate_emails", ()) if kind == "email" else ()),
-            )
+            for value in (held.get(kind), *held.get(others, ()))
             if value in asked
         }
         if not found:
