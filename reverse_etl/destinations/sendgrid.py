@@ -9,7 +9,7 @@ forgotten are deleted. Unsubscribes are not touched.
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -33,6 +33,7 @@ _PAGE = 100  # people in one look-up, and contact ids in one address
 # SendGrid publishes no rate; its older contact API took this much, and a 429 says when to come back.
 _RATES = (Rate(3, 2),)
 _LOOKS = (1, 2, 4, 8, *([15] * 8))  # seconds between looks at a job
+_ENDS = ("completed", "errored", "failed")
 _CONTACTS, _FIELDS = "/v3/marketing/contacts", "/v3/marketing/field_definitions"
 
 
@@ -109,23 +110,17 @@ class SendGridDestination(Destination):
         return Answer(batch.rows, job=_job(response))
 
     def wait_for(self, job: str, batch: Batch) -> Answer:
-        """Look until an import has ended and ask what it could not do, or until nobody is left who was to go."""
+        """Look at the import until it has ended, and ask what it could not do."""
         for pause in _LOOKS:
             self._context.sleep(pause)
-            if batch.operation != "upsert":
-                if not any(self._to_go(batch)):
-                    return Answer(batch.rows)
-                continue
             self._http.hold(f"{self.account()}|job", _RATES)
             response = self._http.request("GET", f"{_CONTACTS}/imports/{job}")
             said = decoded(response)
             try:
-                if said["status"] != "pending":
+                if said["status"] in _ENDS:
                     return self._ended(batch, said["status"], said.get("results") or {})
             except (KeyError, TypeError, ValueError):
                 raise not_understood(response) from None
-        if batch.operation != "upsert":
-            return _later(batch, "the removal has not ended yet")
         raise TryLater("the import has not ended yet")
 
     def close(self) -> None:
@@ -186,7 +181,7 @@ class SendGridDestination(Destination):
         if done and results.get("requested_count", batch.rows) == batch.rows:
             return Answer(batch.rows)
         if status == "failed" and errored != batch.rows:
-            return _later(batch, "the import failed")
+            return Answer(batch.rows, later=dict.fromkeys(range(batch.rows), "the import failed"))
         told = import_errors(self._context, str(results.get("errors_url") or ""), self._key)
         told = {self._same(key): why for key, why in told.items()}
         keys = [self._same(str(member[self._key])) for member in batch.members()]
@@ -204,31 +199,43 @@ class SendGridDestination(Destination):
         return key.lower() if self._key == "email" else key
 
     def _take_away(self, batch: Batch) -> Answer:
-        """Take people off the list, or delete them; who is not there has left already."""
-        jobs = []
-        for contacts in self._to_go(batch):
-            ids = ",".join(contacts)
-            self._http.hold(f"{self.account()}|{batch.operation}", _RATES)
-            if batch.operation == "forget":
-                response = self._http.request("DELETE", _CONTACTS, query={"ids": ids})
-            else:
-                path = f"/v3/marketing/lists/{self._list}/contacts"
-                response = self._http.request("DELETE", path, query={"contact_ids": ids})
-            jobs.append(_job(response))
-        return Answer(batch.rows, job=jobs[0] if jobs else None)
-
-    def _to_go(self, batch: Batch) -> Iterator[Sequence[str]]:
-        """Contact ids of those who are still there, a hundred at most at a time."""
+        """Take people off the list, or delete them, a hundred at a time; what is left after a fault comes again."""
         keys = [str(member[self._key]) for member in batch.members()]
         for start in range(0, len(keys), _PAGE):
-            found = self._find(keys[start : start + _PAGE])
-            here = [
-                str(one["id"])
-                for one in found
-                if batch.operation == "forget" or self._list in (one.get("list_ids") or [])
-            ]
-            if here:
-                yield here
+            try:
+                self._take_some_away(batch.operation, keys[start : start + _PAGE])
+            except TryLater as problem:
+                if start == 0:
+                    raise
+                later = dict.fromkeys(range(start, batch.rows), problem.reason)
+                return Answer(batch.rows, later=later)
+        return Answer(batch.rows)
+
+    def _take_some_away(self, operation: str, keys: Sequence[str]) -> None:
+        """Ask for it, and look until nobody is there any more: SendGrid answers before it is done."""
+        ids = ",".join(self._still_there(operation, keys))
+        if not ids:
+            return
+        self._http.hold(f"{self.account()}|{operation}", _RATES)
+        if operation == "forget":
+            response = self._http.request("DELETE", _CONTACTS, query={"ids": ids})
+        else:
+            path = f"/v3/marketing/lists/{self._list}/contacts"
+            response = self._http.request("DELETE", path, query={"contact_ids": ids})
+        _job(response)
+        for pause in _LOOKS:
+            self._context.sleep(pause)
+            if not self._still_there(operation, keys):
+                return
+        raise TryLater("the removal has not ended yet")
+
+    def _still_there(self, operation: str, keys: Sequence[str]) -> list[str]:
+        """Contact ids of those who are on the list, or there at all where they are to be forgotten."""
+        return [
+            str(one["id"])
+            for one in self._find(keys)
+            if operation == "forget" or self._list in (one.get("list_ids") or [])
+        ]
 
     def _find(self, keys: Sequence[str]) -> list[Mapping[str, Any]]:
         """Contacts that are known by these keys themselves, not by an alternate address."""
@@ -273,11 +280,6 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return "" if value is None else str(value)
-
-
-def _later(batch: Batch, reason: str) -> Answer:
-    """Nothing was done, all of it is to be asked for again."""
-    return Answer(batch.rows, later=dict.fromkeys(range(batch.rows), reason))
 
 
 def _job(response: httpx.Response) -> str:

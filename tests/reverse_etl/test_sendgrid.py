@@ -121,16 +121,6 @@ def test_in_mode_list_only_identifiers_leave(
     assert members(sendgrid) == {"a"}
 
 
-def test_without_a_list_contacts_are_only_updated(
-    shop: Shop, told: SyncContext, make_sync: MakeSync, sendgrid: SendGridSimulator
-) -> None:
-    where = {"api_key": "${KEY}", "base_url": sendgrid.url}
-    shop.named("a")
-    apply_sync(make_sync(DOCUMENT, connection=where, mode="upsert"), told)
-    assert len(sendgrid.contacts) == 1
-    assert sendgrid.lists[LIST] == set()
-
-
 def test_a_custom_field_that_is_not_there_stops_before_anything_is_sent(
     shop: Shop, told: SyncContext, sync: Sync, sendgrid: SendGridSimulator
 ) -> None:
@@ -268,17 +258,34 @@ def test_a_removal_that_never_ends_is_made_again(
     assert members(sendgrid) == {"a", "b"}
     assert len(asked(sendgrid, "DELETE", "/lists/")) == told.retry.attempts
     sendgrid.looks = 1
-    assert apply_sync(sync, told).accepted == 1
+    assert apply_sync(sync, told).recovered == 1
     assert members(sendgrid) == {"b"}
+
+
+def test_a_long_removal_goes_on_where_it_was_stopped(
+    shop: Shop, told: SyncContext, sync: Sync, sendgrid: SendGridSimulator
+) -> None:
+    shop.named(*(f"c{number}" for number in range(250)))
+    apply_sync(sync, told)
+    shop.named("c0")
+    sendgrid.faults.extend([None] * 3 + [Fault(503)])
+    result = apply_sync(sync, told)
+    assert (result.accepted, result.requests) == (249, 2)
+    assert len(asked(sendgrid, "DELETE", "/lists/")) == 3
+    assert members(sendgrid) == {"c0"}
 
 
 @pytest.mark.parametrize("mode", ["mirror", "upsert"])
 def test_who_is_forgotten_is_deleted_and_nobody_else(
     shop: Shop, told: SyncContext, make_sync: MakeSync, sendgrid: SendGridSimulator, mode: str
 ) -> None:
-    sync = make_sync(DOCUMENT, connection=connection(sendgrid), mode=mode)
+    where = connection(sendgrid)
+    if mode == "upsert":
+        del where["list_id"]
+    sync = make_sync(DOCUMENT, connection=where, mode=mode)
     shop.named(*"abc")
     apply_sync(sync, told)
+    assert members(sendgrid) == (set("abc") if mode == "mirror" else set())
     bury(told.state_dir, ["a", "c"], datetime(2026, 4, 1, 9))
     forget_in_ledgers(told.state_dir, {sync.name: sync})
     shop.named("b")
