@@ -69,3 +69,8 @@ def tripped(
 def held_reason(holds: Collection[Hold]) -> str | None:
     """All that holds a run, in one line; None when nothing does."""
     return "; ".join(map(str, holds)) or None
+
+
+def breakers_in(reason: str) -> list[str]:
+    """The breakers that a reason names."""
+    return [name for name in (GATE, *ACCEPTABLE) if f"{name}: " in reason]

@@ -93,6 +93,7 @@ class Courier:
     def deliver(self, run: Run) -> None:
         """Send every waiting row of a run; stops with `problem` when the destination stays down."""
         self._planned = self._shipments.count(run)
+        self.context.on_progress(0, self._planned)
         for span in self._shipments.spans(run, self.destination.whole_run):
             self._carry(self._load(run, self._shipments.cut(run, span)))
             if self.problem is not None:

@@ -34,9 +34,15 @@ class RunResult:
     waiting: int = 0
     recovered: int = 0
     requests: int = 0
+    seconds: float = 0
     held_reason: str | None = None
     problem: str | None = None
     has_too_many_rejected: bool = False
+
+    @property
+    def rows_per_second(self) -> float:
+        """Rows answered in a second of the run, planning included."""
+        return (self.accepted + self.rejected) / self.seconds if self.seconds else 0.0
 
     @property
     def exit_code(self) -> int:

@@ -75,6 +75,7 @@ class _Application:
         self.sync, self.context = courier.sync, courier.context
         self.target = courier.destination.target(self.sync)
         self.recovered = 0
+        self.began = self.context.clock()
 
     def run(self, plan_id: str | None, retry_rejected: bool) -> RunResult:
         self.ledger.settle()
@@ -191,6 +192,7 @@ class _Application:
             waiting=plan.waiting if plan else 0,
             recovered=self.recovered,
             requests=self.courier.requests,
+            seconds=max(0.0, (self.context.clock() - self.began).total_seconds()),
             held_reason=held_reason,
             problem=self.courier.problem,
             has_too_many_rejected=counts.rejected > 0 and counts.rejected >= limit,

@@ -88,23 +88,26 @@ def apply(  # noqa: PLR0913, PLR0917
 ) -> None:
     """Deliver what differs from what the destination acknowledged."""
     from audiences.errors import InputError
+    from orchestration.sync_runs import run_sync
     from reverse_etl.simulation import simulated
-    from reverse_etl.sync import apply_sync
 
     if simulate and plan_id:
         raise InputError("--plan-id: a stand-in has no plan", "leave out one of the two")
     sync, context = _sync(name, syncs), _context(as_of)
     with simulated(sync, context) if simulate else nullcontext((sync, context)) as (where, given):
-        result = apply_sync(where, given, plan_id, accept=accept or ())
+        result = run_sync(
+            where, given, plan_id, accept=accept or (), is_quiet=as_json, is_told=not simulate
+        )
     _finish(result, as_json)
 
 
 @app.command()
 def retry(name: Name, as_of: AsOf = None, as_json: Json = False, syncs: Folder = None) -> None:
     """Deliver, and send rows again that the destination rejected with the same values."""
-    from reverse_etl.sync import apply_sync
+    from orchestration.sync_runs import run_sync
 
-    result = apply_sync(_sync(name, syncs), _context(as_of), retry_rejected=True)
+    sync, context = _sync(name, syncs), _context(as_of)
+    result = run_sync(sync, context, retry_rejected=True, is_quiet=as_json)
     _finish(result, as_json)
 
 
