@@ -35,9 +35,9 @@ create table if not exists receipts (run_id varchar, row_count bigint);
 create table if not exists run_records (run_id varchar, status varchar, row_count bigint);
 create table if not exists rewrites (due_since timestamp);
 create table if not exists plans (plan_id varchar, as_of_date date, made_at timestamp);
-create table if not exists reviewed_rows (
-    plan_id varchar, key varchar, kind varchar, payload_hash varchar, is_withheld boolean
-);
+create table if not exists reviewed_hashes (key_hash ubigint, row_hash ubigint);
+drop table if exists reviewed_rows;
+create table if not exists reviewed_blocks (key varchar);
 alter table runs add column if not exists accepted_breakers varchar;
 alter table plan_rows add column if not exists remote_id varchar;
 alter table outcomes add column if not exists remote_id varchar;

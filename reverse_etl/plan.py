@@ -119,7 +119,7 @@ def keep_plan(ledger: Ledger, plan: PlanSummary, now: datetime) -> None:
     """Keep the plan for `apply --plan-id`; it replaces the plan made before."""
     with ledger.transaction():
         ledger.execute("delete from plans")
-        ledger.execute("delete from reviewed_rows")
+        ledger.execute("delete from reviewed_hashes; delete from reviewed_blocks")
         ledger.execute(
             "insert into plans values ($plan_id, $as_of, $now)",
             plan_id=plan.plan_id,
@@ -128,15 +128,11 @@ def keep_plan(ledger: Ledger, plan: PlanSummary, now: datetime) -> None:
         )
         ledger.execute(
             f"""
-            insert into reviewed_rows
-            select $plan_id, key, kind, payload_hash, row_number in (
-                select row_number from planned inner join blocks on {_IS_BLOCKED}
-                where operation = 'upsert'
-            )
-            from planned
-            where kind <> 'same'
-            """,
-            plan_id=plan.plan_id,
+            insert into reviewed_hashes
+            select {_KEY_HASH}, {_ROW_HASH} from planned where kind <> 'same';
+            insert into reviewed_blocks
+            select key from planned inner join blocks on {_IS_BLOCKED} where operation = 'upsert'
+            """
         )
 
 
@@ -155,14 +151,14 @@ def require_plan(ledger: Ledger, sync: Sync, plan_id: str, plan: PlanSummary) ->
     if kept[0][0] != plan.as_of:
         moved = f"it was made for {kept[0][0]}, this is {plan.as_of}"
     else:
-        came, went, changed = ledger.rows(_MOVED, plan_id=plan_id)[0]
+        came, went, changed = ledger.rows(_MOVED)[0]
         moved = f"rows that came: {came}, went: {went}, changed: {changed}"
     raise WorkError(f"sync {sync.name}: plan {plan_id} is out of date; {moved}", fix)
 
 
-def withhold_as_planned(ledger: Ledger, run_id: str, plan_id: str, now: datetime) -> None:
+def withhold_as_planned(ledger: Ledger, run_id: str, now: datetime) -> None:
     """Withhold what the reviewed plan withheld, even when the person's block has gone since."""
-    ledger.execute(_WITHHELD_AS_PLANNED, run_id=run_id, plan_id=plan_id, now=now)
+    ledger.execute(_WITHHELD_AS_PLANNED, run_id=run_id, now=now)
 
 
 def _requests(counts: dict[str, int], max_rows: int, whole_run: bool) -> int:
@@ -263,21 +259,20 @@ select left(md5(concat_ws(
 )), 12)
 from planned where kind <> 'same'
 """
-_MOVED = """
-with
-before as (select * from reviewed_rows where plan_id = $plan_id),
-after as (select * from planned where kind <> 'same')
+# Of a reviewed row only hashes are kept: they say whether it moved, and take a tenth of the room.
+_KEY_HASH, _ROW_HASH = "hash(key)", "hash(kind, payload_hash)"
+_MOVED = f"""
+with after as (select {_KEY_HASH} as key_hash, {_ROW_HASH} as row_hash from planned where kind <> 'same')
 select
-    count(*) filter (where before.key is null),
-    count(*) filter (where after.key is null),
-    count(*) filter (where before.payload_hash <> after.payload_hash or before.kind <> after.kind)
-from before full outer join after on after.key = before.key
+    count(*) filter (where before.key_hash is null),
+    count(*) filter (where after.key_hash is null),
+    count(*) filter (where before.row_hash <> after.row_hash)
+from reviewed_hashes as before full outer join after on after.key_hash = before.key_hash
 """
 _WITHHELD_AS_PLANNED = """
 insert into outcomes
 select plan_rows.run_id, plan_rows.row_number, null, 'withheld', 'withheld when the plan was made', 0, $now, null
 from plan_rows
-inner join reviewed_rows on reviewed_rows.plan_id = $plan_id and reviewed_rows.key = plan_rows.key
 where plan_rows.run_id = $run_id and plan_rows.operation = 'upsert' and plan_rows.kind <> 'same'
-    and reviewed_rows.is_withheld
+    and plan_rows.key in (select key from reviewed_blocks)
 """

@@ -32,9 +32,11 @@ def read_samples(ledger: Ledger, sync: Sync, source: Source) -> tuple[Sample, ..
         for field in source.fields
         if field.name in constants or field.type.startswith(_PLAIN)
     }
-    sql = _SAMPLES.format(removal=removal_sql(sync, source.fields, "planned.key"), rows=_ROWS)
+    sql = _SAMPLES.format(removal=removal_sql(sync, source.fields, "planned.key"))
     return tuple(
-        Sample(kind, _masked(json.loads(payload), shown)) for kind, payload in ledger.rows(sql)
+        Sample(kind, _masked(json.loads(payload), shown))
+        for kind in ("add", "change", "remove")
+        for (payload,) in ledger.rows(sql, kind=kind, rows=_ROWS)
     )
 
 
@@ -51,10 +53,9 @@ def _start(text: str) -> str:
 
 
 _SAMPLES = """
-select planned.kind, coalesce(source.payload, {removal})
-from planned
+with chosen as (select * from planned where kind = $kind order by row_number limit $rows)
+select coalesce(source.payload, {removal})
+from chosen as planned
 left join source on source.key = planned.key and planned.operation = 'upsert'
-where planned.kind <> 'same'
-qualify row_number() over (partition by planned.kind order by planned.row_number) <= {rows}
 order by planned.row_number
 """

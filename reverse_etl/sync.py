@@ -94,7 +94,7 @@ class _Application:
         run = self._new_run(source)
         self._write_outbox(run, plan)
         if plan_id is not None:
-            withhold_as_planned(self.ledger, run.run_id, plan_id, self.context.now())
+            withhold_as_planned(self.ledger, run.run_id, self.context.now())
         return self._deliver(run, plan)
 
     def _recover(self) -> None:

@@ -34,14 +34,14 @@ def test_a_plan_shows_rows_without_saying_who_they_are(
     people[0]["email"] = "changed@example.com"
     shop.people([*people[:8], {"customer_id": "newcomer", "first_name": None}])
     samples = plan_sync(hook, context).samples
-    assert [sample.kind for sample in samples] == ["change", "add", "remove"]
-    assert samples[0].fields == {
+    assert [sample.kind for sample in samples] == ["add", "change", "remove"]
+    assert samples[1].fields == {
         "email": "ch***",
         "external_id": "cu***",
         "first_name": "A***",
         "source": "perennial",
     }
-    assert samples[1].fields["email"] is None
+    assert samples[0].fields["email"] is None
     assert samples[2].fields == {"external_id": "cu***"}
 
 
