@@ -79,7 +79,7 @@ def make_plan(
     ledger.execute(
         _PLANNED.format(removal=removal_sql(sync, source.fields, "diff.key")),
         target=target,
-        kinds=list(KINDS[sync.mode] + (("remove",) if sync.on_exit == "remove" else ())),
+        kinds=_kinds(sync),
         unknown="change" if sync.mode == "update" else "add",
         retry=retry_rejected,
         forgets=destination.forgets,
@@ -159,6 +159,14 @@ def require_plan(ledger: Ledger, sync: Sync, plan_id: str, plan: PlanSummary) ->
 def withhold_as_planned(ledger: Ledger, run_id: str, now: datetime) -> None:
     """Withhold what the reviewed plan withheld, even when the person's block has gone since."""
     ledger.execute(_WITHHELD_AS_PLANNED, run_id=run_id, now=now)
+
+
+def _kinds(sync: Sync) -> list[str]:
+    """The kinds of rows a sync sends. Who an update is new to may be held by a destination that asks itself."""
+    kinds = KINDS[sync.mode]
+    if sync.mode == "update" and REGISTRY[sync.destination].updates_in_place:
+        kinds = KINDS["upsert"]
+    return [*kinds, *(("remove",) if sync.on_exit == "remove" else ())]
 
 
 def _requests(counts: dict[str, int], max_rows: int, whole_run: bool) -> int:

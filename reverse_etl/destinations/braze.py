@@ -41,6 +41,7 @@ class BrazeDestination(Destination):
     }
     limits = Limits(rows=75, concurrency=16, rates=(Rate(3_000, 3),))
     forgets = True
+    updates_in_place = True
 
     def __init__(self, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> None:
         self._sync, self._context = sync, context

@@ -42,6 +42,7 @@ class CustomerioDestination(Destination):
     # a second in one place and 100 in another.
     limits = Limits(rows=1_000, bytes=400_000, concurrency=8, rates=(Rate(100, 1),))
     forgets = True
+    updates_in_place = True
 
     def __init__(self, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> None:
         self._sync = sync

@@ -151,6 +151,15 @@ def test_an_update_creates_nobody_again(
     assert list(workspace.people.values()) == [{"id": "b", "first_name": "new"}]
 
 
+def test_an_update_finds_who_was_there_before_the_sync(
+    shop: Shop, told: SyncContext, make: MakeSync, workspace: CustomerioSimulator
+) -> None:
+    workspace.people["cio_9"] = {"id": "theirs", "first_name": "old"}
+    shop.named("theirs", "nobody", first_name="new")
+    apply_sync(make(**WITHOUT_SEGMENT | {"mode": "update"}), told)
+    assert [one["first_name"] for one in workspace.people.values()] == ["new"]
+
+
 @pytest.mark.parametrize("keys", [{}, {"on_exit": "keep"}, EVENTS], ids=str)
 def test_who_is_forgotten_is_deleted(
     shop: Shop,
