@@ -45,12 +45,17 @@ anti join run_records
     and run_records.row_count = coalesce(finished.row_count, 0)
 order by runs.run_id
 """
-# A row given up in doubt is still to be delivered; one that did not change counts only when it was withheld.
+# A row given up in doubt is still to be delivered, one that is held is not, as if it was rejected; one that did not
+# change counts only when it was withheld.
 _RECORD = """
 with
 fates as (
     select plan_rows.kind,
-        case when coalesce(outcomes.status, 'unknown') = 'unknown' then 'pending' else outcomes.status end as fate,
+        case
+            when coalesce(outcomes.status, 'unknown') = 'unknown' then 'pending'
+            when outcomes.status = 'held' then 'rejected'
+            else outcomes.status
+        end as fate,
         outcomes.attempts
     from plan_rows
     left join outcomes on outcomes.run_id = plan_rows.run_id and outcomes.row_number = plan_rows.row_number

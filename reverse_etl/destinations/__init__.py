@@ -3,6 +3,7 @@
 from reverse_etl.destinations.base import Destination
 from reverse_etl.destinations.braze import BrazeDestination
 from reverse_etl.destinations.customerio import CustomerioDestination
+from reverse_etl.destinations.email import EmailDestination
 from reverse_etl.destinations.file import FileDestination
 from reverse_etl.destinations.hubspot import HubspotDestination
 from reverse_etl.destinations.iterable import IterableDestination
@@ -16,6 +17,7 @@ REGISTRY: dict[str, type[Destination]] = {
     destination.name: destination
     for destination in (
         FileDestination,
+        EmailDestination,
         WebhookDestination,
         KlaviyoDestination,
         CustomerioDestination,

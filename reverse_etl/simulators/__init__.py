@@ -3,6 +3,7 @@
 from reverse_etl.simulators.base import Simulator
 from reverse_etl.simulators.braze import BrazeSimulator
 from reverse_etl.simulators.customerio import CustomerioSimulator
+from reverse_etl.simulators.email import EmailSimulator
 from reverse_etl.simulators.hubspot import HubspotSimulator
 from reverse_etl.simulators.iterable import IterableSimulator
 from reverse_etl.simulators.klaviyo import KlaviyoSimulator
@@ -14,6 +15,7 @@ from reverse_etl.simulators.webhook import WebhookSimulator
 SIMULATORS: dict[str, type[Simulator]] = {
     "braze": BrazeSimulator,
     "customerio": CustomerioSimulator,
+    "email": EmailSimulator,
     "hubspot": HubspotSimulator,
     "iterable": IterableSimulator,
     "klaviyo": KlaviyoSimulator,

@@ -6,6 +6,7 @@ A destination that goes to several kinds of places has a counterpart for each, n
 from tests.reverse_etl.counterparts.base import THEIRS, Counterpart, Held
 from tests.reverse_etl.counterparts.braze import braze
 from tests.reverse_etl.counterparts.customerio import customerio
+from tests.reverse_etl.counterparts.email import email
 from tests.reverse_etl.counterparts.file import file, file_in_s3, file_over_sftp
 from tests.reverse_etl.counterparts.hubspot import hubspot
 from tests.reverse_etl.counterparts.iterable import iterable
@@ -21,6 +22,7 @@ COUNTERPARTS = {
         file,
         file_in_s3,
         file_over_sftp,
+        email,
         webhook,
         klaviyo,
         customerio,

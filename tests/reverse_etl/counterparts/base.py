@@ -17,8 +17,8 @@ class Counterpart:
     """One destination with what is behind it.
 
     Attributes:
-        document: A mirror sync of `people` by customer_id (by email where the destination knows people by that alone)
-            with first_name, at most four rows a request.
+        document: A mirror sync (events, where it only tells) of `people` by customer_id (by email where the destination
+            knows people by that alone) with first_name, at most four rows a request.
         held: The people in its list or folder, by customer_id, with their first names; others' included. An address
             `a@example.com` stands for the id `a`.
         reject: Makes it reject people of this first name; None where it takes everybody.
@@ -41,3 +41,12 @@ class Counterpart:
     def kept(self, people: Held) -> Held:
         """People as it holds them."""
         return {key: self.keeps(name) for key, name in people.items()}
+
+    @property
+    def tells(self) -> bool:
+        """Whether it is told events, which stay."""
+        return bool(self.document["mode"] == "events")
+
+    def after(self, before: Held, audience: Held) -> Held:
+        """The people it holds when the audience was delivered to what it held before."""
+        return self.kept(THEIRS | audience) | (before if self.tells else {})
