@@ -154,7 +154,7 @@ def test_an_update_creates_nobody_again(
 def test_an_update_finds_who_was_there_before_the_sync(
     shop: Shop, told: SyncContext, make: MakeSync, workspace: CustomerioSimulator
 ) -> None:
-    workspace.people["cio_9"] = {"id": "theirs", "first_name": "old"}
+    workspace.add(id="theirs", first_name="old")
     shop.named("theirs", "nobody", first_name="new")
     apply_sync(make(**WITHOUT_SEGMENT | {"mode": "update"}), told)
     assert [one["first_name"] for one in workspace.people.values()] == ["new"]
