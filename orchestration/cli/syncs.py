@@ -112,6 +112,46 @@ def retry(name: Name, as_of: AsOf = None, as_json: Json = False, syncs: Folder =
 
 
 @app.command()
+def pull(
+    name: Annotated[
+        str | None, typer.Argument(help="Name of a sync; all active ones without it.")
+    ] = None,
+    as_json: Json = False,
+    syncs: Folder = None,
+) -> None:
+    """Pull what the tools report back: opens, clicks, bounces, complaints, unsubscribes. Prints counts."""
+    from audiences.errors import InputError
+    from orchestration import reports
+    from orchestration.settings import load_settings
+    from reverse_etl.loader import load_syncs
+    from reverse_etl.reports.pull import can_pull
+
+    chosen = [_sync(name, syncs)] if name else list(load_syncs(_folder(syncs)).values())
+    if name and not (chosen[0].is_active and can_pull(chosen[0])):
+        why = "reports nothing back" if chosen[0].is_active else "is paused"
+        raise InputError(f"sync {name}: {why}", "see `perennial sync list` for the others")
+    settings = load_settings()
+    pulled = reports.pull(settings, chosen)
+    if any(each.rows for each in pulled):
+        reports.show_to_the_warehouse(settings)
+    if as_json:
+        print_json([asdict(each) for each in pulled])
+    elif not pulled:
+        click.echo("no active sync reports anything back")
+    else:
+        columns = ("source", "read", "new", "known before", "not kept")
+        rows = [
+            (each.source, each.read, each.new, each.repeated, sum(each.unplaced.values()))
+            for each in pulled
+        ]
+        print_table("What was reported back", columns, rows)
+    for each in pulled:
+        if each.problem is not None or each.unplaced:
+            click.echo(reports.line(each), err=True)
+    raise typer.Exit(1 if any(each.problem is not None for each in pulled) else 0)
+
+
+@app.command()
 def status(as_json: Json = False, syncs: Folder = None) -> None:
     """Show what each sync holds at its destination, what waits, and its last run."""
     from orchestration.settings import load_settings

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from audiences.errors import PerennialError
 from reverse_etl.context import SyncContext
@@ -101,16 +101,26 @@ def _name(sync: Sync, key: str) -> str:
 
 
 def _pull(source: _Source, context: SyncContext, find_people: FindPeople) -> Pulled:
-    newest, now = newest_held(context.state_dir, source.name), context.now()
-    since = now - FIRST if newest is None else min(newest, now) - OVERLAP
     try:
+        since = _since(source, context)
         landed = land(source.pull(since), source.name, source.syncs, context, find_people)
     except DeliveryProblem as problem:
         return _failed(source.name, source.syncs, problem.reason, context)
     except PerennialError as error:
         return _failed(source.name, source.syncs, error.problem, context)
+    except Exception as error:  # whatever a vendor says, no run stops for it
+        return _failed(source.name, source.syncs, f"it stumbled ({type(error).__name__})", context)
     asked = None if source.is_folder else since
     return _pulled(source, landed, asked)
+
+
+def _since(source: _Source, context: SyncContext) -> datetime:
+    """From when on to ask: a little before the newest that is held."""
+    newest = newest_held(context.state_dir, source.name)
+    if newest is not None:
+        return min(newest, context.now()) - OVERLAP
+    end_of_day = datetime.combine(context.as_of, time.max)
+    return min(end_of_day, context.now()) - FIRST
 
 
 def _pulled(source: _Source, landed: Landed, since: datetime | None) -> Pulled:
