@@ -92,7 +92,7 @@ class Courier:
 
     def deliver(self, run: Run) -> None:
         """Send every waiting row of a run; stops with `problem` when the destination stays down."""
-        self._planned = self._shipments.count(run)
+        self._planned, self._left = self._shipments.count(run), None
         self.context.on_progress(0, self._planned)
         for span in self._shipments.spans(run, self.destination.whole_run):
             self._carry(self._load(run, self._shipments.cut(run, span)))
@@ -172,8 +172,9 @@ class Courier:
                 outcome, rest = self._refused(one, refusal)
                 outcomes.append(outcome)
                 parts += [(run, part, one.failures) for part in rest]
-            except JobLost:
+            except JobLost as loss:
                 outcomes.append(Outcome(one.shipment.batch, one.attempt, "unknown"))
+                self._left = masked(loss.reason, self.secrets)
             except DeliveryProblem as problem:
                 if not problem.is_unsent:
                     again += self._put_off(one, problem)

@@ -9,7 +9,7 @@ import pytest
 
 from reverse_etl.context import SyncContext
 from reverse_etl.errors import SyncError
-from reverse_etl.simulators.base import Request
+from reverse_etl.simulators.base import Fault, Request
 from reverse_etl.simulators.klaviyo import KlaviyoSimulator
 from reverse_etl.spec import Sync
 from reverse_etl.sync import apply_sync
@@ -177,3 +177,28 @@ def test_the_description_takes_what_is_right() -> None:
 def test_the_description_refuses_what_is_wrong(what: str) -> None:
     with pytest.raises(RequestError):
         check_request(description("KLAVIYO"), WRONG[what])
+
+
+def test_a_job_that_was_lost_is_made_again_by_the_next_run(
+    shop: Shop, told: SyncContext, sync: Sync, klaviyo: KlaviyoSimulator
+) -> None:
+    shop.named("a", "b")
+    klaviyo.faults.extend([None, Fault(404)])
+    lost = apply_sync(sync, told)
+    assert (lost.accepted, lost.pending) == (0, 2)
+    assert (lost.status, lost.problem) == ("stopped", "the import is not known any more")
+    assert apply_sync(sync, told).accepted == 2
+    assert members(klaviyo) == {"a", "b"}
+
+
+def test_a_job_that_was_lost_between_two_runs_is_made_again(
+    shop: Shop, told: SyncContext, sync: Sync, klaviyo: KlaviyoSimulator
+) -> None:
+    shop.named("a", "b")
+    klaviyo.looks = 1000
+    assert apply_sync(sync, told).status == "stopped"
+    klaviyo.jobs.clear()
+    klaviyo.looks = 1
+    result = apply_sync(sync, told)
+    assert (result.accepted, result.problem) == (2, None)
+    assert members(klaviyo) == {"a", "b"}
