@@ -213,3 +213,23 @@ def test_a_killed_pull_leaves_nothing(
             pull(sync, told)
     assert pull(sync, told).new == 1
     assert len(held(told)) == 1
+
+
+def test_who_unsubscribes_is_held_back_and_leaves_the_list(
+    shop: Shop, told: SyncContext, sync: Sync, klaviyo: KlaviyoSimulator
+) -> None:
+    """The parts of it; tests/orchestration/test_unsubscribe.py follows it through the models."""
+    klaviyo.happen("ann", OUT, MORNING)
+    pull(sync, told)
+    shop.blocks = [
+        (customer_id, channel, "newsletter", event) for customer_id, channel, event in held(told)
+    ]
+    shop.named("ann", "bob", first_name="Changed")
+    result = apply_sync(sync, told)
+    assert (result.accepted, result.withheld) == (1, 1)
+    names = {one["external_id"]: one["first_name"] for one in klaviyo.profiles.values()}
+    assert names == {"ann": None, "bob": "Changed"}
+
+    shop.named("bob", first_name="Changed")
+    assert apply_sync(sync, told).removals == 1
+    assert [klaviyo.profiles[one]["external_id"] for one in klaviyo.lists["L1"]] == ["bob"]
