@@ -1,5 +1,6 @@
 """Klaviyo: what it is sent, how bulk imports by job are taken, and its description, which refuses what is wrong."""
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -195,7 +196,7 @@ def test_a_job_that_was_lost_between_two_runs_is_made_again(
     shop: Shop, told: SyncContext, sync: Sync, klaviyo: KlaviyoSimulator
 ) -> None:
     shop.named("a", "b")
-    klaviyo.looks = 1000
+    klaviyo.looks, klaviyo.clock = 1000, itertools.count(step=60).__next__
     assert apply_sync(sync, told).status == "stopped"
     klaviyo.jobs.clear()
     klaviyo.looks = 1
