@@ -85,8 +85,9 @@ class Courier:
             elif fate == "unsent":
                 self.ledger.answered(batch, batch.attempts, "unsent", None, self.context.now())
             else:
-                held = self._reasons(shipment, dict.fromkeys(range(shipment.message.rows), _HELD))
-                known = Outcome(batch, batch.attempts, fate, held=held if fate == "held" else {})
+                held = dict.fromkeys(range(shipment.message.rows if fate == "held" else 0), _HELD)
+                reasons = self._reasons(shipment, held)
+                known = Outcome(batch, batch.attempts, fate, held=reasons)
                 self.ledger.record([known], self.context.now())
         self._carry(again)
 
