@@ -27,6 +27,7 @@ _ROWS, _BYTES, _ENVELOPE = 10_000, 60_000, 1_000
 _HASH = 67  # bytes of a hash with quotes and comma; an id of ours is seldom longer
 # Limits and passing faults, by Meta's error codes.
 _LATER = {1, 2, 4, 17, 32, 341, 613, 2650, *range(80_000, 80_015)}
+_NOBODY = "no value that Meta matches by"
 _USAGE = "x-business-use-case-usage"
 
 
@@ -105,6 +106,9 @@ class MetaDestination(Destination):
         members = batch.members()
         schema = [field.name for field in self._sync.mapping if field.name in members[0]]
         data = [[matched(field, member.get(field)) for field in schema] for member in members]
+        nobody = {index: _NOBODY for index, row in enumerate(data) if not any(row)}
+        if nobody:
+            raise BatchRefused(_NOBODY, nobody)
         body = self._body(schema, data)
         method = "POST" if batch.operation == "upsert" else "DELETE"
         response = self._http.request(method, self._path, body=body)

@@ -199,6 +199,16 @@ def test_a_bad_value_costs_nobody_their_place(
     assert [one["EMAIL"] for one in meta.audiences[AUDIENCE]] == ["", sha256("b@example.com")]
 
 
+def test_who_has_nothing_to_be_matched_by_is_rejected_here(
+    shop: Shop, told: SyncContext, make_sync: MakeSync, meta: MetaSimulator
+) -> None:
+    mapping = {"EMAIL": {"column": "email"}}
+    sync = make_sync(DOCUMENT, connection=connection(meta), mapping=mapping, key="email")
+    shop.people([{"customer_id": one, "email": one} for one in ("a", "b@example.com", "c")])
+    result = apply_sync(sync, told)
+    assert (result.accepted, result.rejected, len(meta.requests)) == (1, 2, 1)
+
+
 @pytest.mark.parametrize("fields", [("EMAIL",), ("EXTERN_ID", "EMAIL", "FN", "DOBY", "COUNTRY")])
 def test_requests_weigh_no_more_than_meta_takes(
     shop: Shop, told: SyncContext, make_sync: MakeSync, meta: MetaSimulator, fields: tuple[str, ...]
