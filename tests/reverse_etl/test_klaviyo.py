@@ -166,6 +166,9 @@ WRONG = {
     "a member without an id": asked("DELETE", RELATED, {"data": [{"type": "profile"}]}),
     "a filter misspelt": asked("GET", "/api/profiles", query={"filtr": 'any(email,["a"])'}),
     "a path that is not there": asked("POST", f"{JOBS}/now", imported(profile(email="a"))),
+    "events by an order that is none": asked("GET", "/api/events", query={"sort": "name"}),
+    "a page above what is told": asked("GET", "/api/events", query={"page[size]": "5000"}),
+    "metrics by what is no field": asked("GET", "/api/metrics", query={"fields[metric]": "age"}),
     "no key": replace(GOOD, headers={"content-type": "application/vnd.api+json"}),
 }
 
