@@ -14,7 +14,7 @@ from reverse_etl.breakers import breakers_in
 from reverse_etl.context import SyncContext
 from reverse_etl.errors import SyncError
 from reverse_etl.loader import filled_in, secrets_of
-from reverse_etl.masking import masked
+from reverse_etl.masking import Mask
 from reverse_etl.result import RunResult
 from reverse_etl.spec import Sync
 
@@ -60,7 +60,7 @@ def alert_of_failure(sync: Sync, error: Exception, context: SyncContext) -> Aler
     kind = type(error).__name__
     problem = f"unexpected {kind}"
     if isinstance(error, PerennialError):
-        problem = masked(error.problem, secrets_of(sync, context.environment))
+        problem = Mask(secrets_of(sync, context.environment))(error.problem)
     into = f"audience {sync.audience} to {sync.destination}, {context.as_of}"
     return Alert(
         sync.name,

@@ -16,7 +16,7 @@ from reverse_etl.context import SyncContext
 from reverse_etl.destinations.base import Answer, Destination, Recovery
 from reverse_etl.errors import BatchRefused, DeliveryProblem, JobLost, TryLater
 from reverse_etl.ledger import Ledger, Outcome, Run
-from reverse_etl.masking import masked
+from reverse_etl.masking import Mask
 from reverse_etl.rates import bucket_of
 from reverse_etl.shipments import BLOCKS_AGE, Shipment, Shipments, Span
 from reverse_etl.source import load_blocks, warehouse
@@ -180,7 +180,7 @@ class Courier:
                 if not problem.is_unsent:
                     again += self._put_off(one, problem)
                     continue
-                reason = masked(problem.reason, self.secrets)
+                reason = self._mask(one.shipment)(problem.reason)
                 outcomes.append(Outcome(one.shipment.batch, one.attempt, "refused", reason=reason))
                 if self._bears(one, problem):
                     parts.append((run, rows, one.failures + 1))
@@ -208,8 +208,7 @@ class Courier:
     def _put_off(self, one: Try, problem: DeliveryProblem) -> list[Try]:
         """The same request once more, when it may do better and patience allows; asking after a job is no request."""
         if one.job is None:
-            reason = masked(problem.reason, self.secrets)
-            batch = one.shipment.batch
+            reason, batch = self._mask(one.shipment)(problem.reason), one.shipment.batch
             self.ledger.answered(batch, one.attempt, "retry", reason, self.context.now())
         if not self._bears(one, problem):
             return []
@@ -219,7 +218,7 @@ class Courier:
         """Whether to go on after a problem; otherwise the destination is given up."""
         if isinstance(problem, TryLater) and self._may_wait(one.failures, problem.wait):
             return True
-        self.problem = masked(problem.reason, self.secrets)
+        self.problem = self._mask(one.shipment)(problem.reason)
         return False
 
     def _refused(self, one: Try, refusal: BatchRefused) -> tuple[Outcome, list[Span]]:
@@ -229,7 +228,7 @@ class Courier:
         if refusal.rejected or shipment.message.rows == 1:
             rejected = self._reasons(shipment, refusal.rejected or {0: refusal.reason})
             rest = [shipment.rows]
-        reason = masked(refusal.reason, self.secrets)
+        reason = self._mask(shipment)(refusal.reason)
         return Outcome(shipment.batch, one.attempt, "refused", rejected, reason=reason), rest
 
     def _may_wait(self, failures: int, asked: float | None = None) -> bool:
@@ -272,11 +271,12 @@ class Courier:
         """Reasons by row number, where the destination counts from 0 in the batch."""
         if not reasons:
             return {}
-        numbers, members = self._shipments.numbers(shipment), shipment.message.members()
-        return {
-            numbers[index]: masked(reason, self.secrets, members[index])
-            for index, reason in reasons.items()
-        }
+        numbers, mask = self._shipments.numbers(shipment), self._mask(shipment)
+        return {numbers[index]: mask(reason) for index, reason in reasons.items()}
+
+    def _mask(self, shipment: Shipment) -> Mask:
+        """What hides the people of a shipment in what is said of it."""
+        return Mask(self.secrets, shipment.message.members())
 
     def _progress(self, answered: list[tuple[Try, Future[Answer]]]) -> None:
         for one, _ in answered:

@@ -20,21 +20,20 @@ from reverse_etl.rates import Rate, bucket_of
 _LATER = {408, 425, 429}
 _CLOSED = {401, 402, 403, 404, 405, 407, 410}
 _CONNECT = 10  # seconds
-_LONGEST = 200  # characters of what a refusal says
 _Said = TypeVar("_Said")
 
 
 def words(response: httpx.Response) -> str:
-    """What a refusal says, short."""
+    """What a refusal says; it may say the request back, so it is masked before it is shortened."""
     try:
         said: Any = json.loads(response.content)
     except ValueError:
         said = response.text
-    if isinstance(said, dict):
+    while isinstance(said, dict):
         said = next(
             (said[key] for key in ("reason", "error", "message", "detail") if key in said), ""
         )
-    return " ".join(str(said).split())[:_LONGEST]
+    return " ".join(str(said).split())
 
 
 def decoded(response: httpx.Response) -> Any:

@@ -171,4 +171,4 @@ def _format(sync: Sync) -> str:
 
 def _words(error: Exception) -> str:
     """What the place says, without our paths."""
-    return str(getattr(error, "strerror", None) or error)[:200] or type(error).__name__
+    return str(getattr(error, "strerror", None) or error) or type(error).__name__

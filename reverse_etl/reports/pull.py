@@ -11,7 +11,7 @@ from reverse_etl.context import SyncContext
 from reverse_etl.destinations import REGISTRY
 from reverse_etl.errors import DeliveryProblem
 from reverse_etl.loader import resolve_connection, secrets_of
-from reverse_etl.masking import masked
+from reverse_etl.masking import Mask
 from reverse_etl.reports.files import PARSERS, read_folder
 from reverse_etl.reports.landing import Landed, land, newest_held
 from reverse_etl.reports.people import FindPeople
@@ -138,4 +138,4 @@ def _pulled(source: _Source, landed: Landed, since: datetime | None) -> Pulled:
 
 def _failed(name: str, syncs: list[Sync], problem: str, context: SyncContext) -> Pulled:
     secrets = [secret for sync in syncs for secret in secrets_of(sync, context.environment)]
-    return Pulled(name, tuple(sync.name for sync in syncs), problem=masked(problem, secrets))
+    return Pulled(name, tuple(sync.name for sync in syncs), problem=Mask(secrets)(problem))
