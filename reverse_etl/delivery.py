@@ -175,7 +175,7 @@ class Courier:
                 parts += [(run, part, one.failures) for part in rest]
             except JobLost as loss:
                 outcomes.append(Outcome(one.shipment.batch, one.attempt, "unknown"))
-                self._left = masked(loss.reason, self.secrets)
+                self._left = self._mask(one.shipment)(loss.reason)
             except DeliveryProblem as problem:
                 if not problem.is_unsent:
                     again += self._put_off(one, problem)

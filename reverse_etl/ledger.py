@@ -140,6 +140,15 @@ class Ledger:
             )
             self.execute("delete from outbox where run_id = $run_id", run_id=run_id)
 
+    def hold(self, run_id: str, reason: str, now: datetime) -> None:
+        """Note why an interrupted run could not go on."""
+        self.execute(
+            "insert into holds values ($run_id, $reason, $now)",
+            run_id=run_id,
+            reason=reason,
+            now=now,
+        )
+
     def settle(self) -> None:
         """Fold what an unfinished run already achieved into the acknowledged state."""
         run = self.open_run()
@@ -248,7 +257,8 @@ class Ledger:
                     attempts=one.attempt,
                     now=now,
                 )
-                self.answered(one.batch, one.attempt, one.status, one.reason, now)
+                reason = one.reason or next(iter(one.later.values()), None)
+                self.answered(one.batch, one.attempt, one.status, reason, now)
 
     def _load_exceptions(self, outcome: Outcome) -> None:
         """Load what is said of single rows into the temporary table `exceptions`."""

@@ -6,6 +6,7 @@ create table if not exists runs (
     target varchar, fields varchar, quarantined bigint, started_at timestamp
 );
 create table if not exists run_ends (run_id varchar, status varchar, reason varchar, ended_at timestamp);
+create table if not exists holds (run_id varchar, reason varchar, held_at timestamp);
 create table if not exists plan_rows (
     run_id varchar, row_number bigint, kind varchar, operation varchar, key varchar, customer_id varchar,
     entry_seq bigint, contact_channel varchar, payload_hash varchar

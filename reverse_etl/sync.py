@@ -155,8 +155,10 @@ class _Application:
 
     def _held(self, source: Source, plan: PlanSummary | None, reason: str) -> RunResult:
         """Note that nothing was sent and why; an interrupted run stays open until the hold is lifted."""
-        run = None
-        if self.ledger.open_run() is None:
+        run, interrupted = None, self.ledger.open_run()
+        if interrupted is not None:
+            self.ledger.hold(interrupted.run_id, reason, self.context.now())
+        else:
             run = self._new_run(source)
             self.ledger.begin(run, plan.plan_id if plan else "", 0, self.context.now())
             self.ledger.end(run.run_id, "held", reason, self.context.now())

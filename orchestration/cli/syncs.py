@@ -163,11 +163,16 @@ def status(as_json: Json = False, syncs: Folder = None) -> None:
     if as_json:
         print_json([asdict(state) for state in states])
         return
-    columns = ("sync", "status", "acknowledged", "waiting", "last run", "outcome", "reason")
+    columns = (
+        *("sync", "status", "acknowledged", "waiting"),
+        *("last run", "outcome", "reason", "overridden"),
+    )
     rows = []
     for state in states:
         last = state.last_run
-        run = (last.run_id, last.status, last.reason) if last else (None, None, None)
+        run = (
+            (last.run_id, last.status, last.reason, last.accepted_breakers) if last else [None] * 4
+        )
         rows.append((state.sync, state.status, state.acknowledged, state.waiting, *run))
     print_table("Syncs", columns, rows)
 
@@ -243,27 +248,18 @@ def _print_pairs(title: str, values: dict[str, Any]) -> None:
 
 
 def _print_runs(name: str, runs: list["RunRecord"]) -> None:
-    columns = (
-        "run",
-        "outcome",
-        "planned",
-        "accepted",
-        "rejected",
-        "pending",
-        "withheld",
-        "requests",
-    )
-    rows = [
-        (
-            run.run_id,
-            run.status,
-            run.planned,
-            run.accepted,
-            run.rejected,
-            run.pending,
-            run.withheld,
-            run.requests,
-        )
-        for run in runs
-    ]
-    print_table(f"Runs of {name}", columns, rows)
+    columns = {
+        "run": "run_id",
+        "outcome": "status",
+        "reason": "reason",
+        "overridden": "accepted_breakers",
+        "planned": "planned",
+        "accepted": "accepted",
+        "rejected": "rejected",
+        "pending": "pending",
+        "withheld": "withheld",
+        "quarantined": "quarantined",
+        "requests": "requests",
+    }
+    rows = [[getattr(run, field) for field in columns.values()] for run in runs]
+    print_table(f"Runs of {name}", tuple(columns), rows)

@@ -1,5 +1,6 @@
 """A bucket of S3 or of anything that speaks its protocol: an object appears whole, by one put or by its last part."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,10 @@ def open_folder(sync: Sync, connection: Mapping[str, Scalar], context: SyncConte
         raise sync.wrong(
             "connection.access_key_id", "goes with secret_access_key", "write both or neither"
         )
+
+    # At level DEBUG these log requests whole, with whose they are.
+    for logger in ("botocore", "aiobotocore", "s3fs", "fsspec"):
+        logging.getLogger(logger).setLevel(logging.WARNING)
 
     def connect() -> S3FileSystem:
         files = S3FileSystem(

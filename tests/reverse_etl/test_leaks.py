@@ -67,6 +67,8 @@ class Installation:
         self.syncs = shop.root / "syncs"
         self.syncs.mkdir()
         document = dict(counterpart.document)
+        if document["connection"].get("path") == "out":
+            document["connection"] = {**document["connection"], "path": str(shop.root / "out")}
         self.name = document["sync"]
         self.path = self.syncs / f"{self.name}.yml"
         self.path.write_text(yaml.safe_dump(document, sort_keys=False))
