@@ -11,6 +11,7 @@ from orchestration.assets.gate import build_gate_asset
 from orchestration.assets.ledgers import build_ledgers_asset
 from orchestration.assets.models import build_model_assets
 from orchestration.assets.raw import build_raw_asset
+from orchestration.assets.reports import build_reports_asset
 from orchestration.assets.site import build_site_asset
 from orchestration.assets.syncs import build_sync_assets
 from orchestration.compile import compile_audiences
@@ -30,6 +31,7 @@ def build_definitions(manifest: Path) -> dg.Definitions:
     job = dg.define_asset_job(JOB, selection=dg.AssetSelection.all())
     return dg.Definitions(
         assets=[
+            build_reports_asset(),
             build_raw_asset(),
             *build_model_assets(manifest),
             build_gate_asset(audiences),

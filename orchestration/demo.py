@@ -21,8 +21,8 @@ from orchestration.sample.generator import Shop
 from orchestration.settings import ROOT, SYNCS, Settings, load_settings
 from orchestration.sync_context import sync_context
 from reverse_etl.loader import find_sync
-from reverse_etl.receiver import Receiver
 from reverse_etl.result import RunResult
+from reverse_etl.simulators.webhook import WebhookSimulator
 from reverse_etl.sync import apply_sync
 
 POSTED = "churned_winback_to_webhook"
@@ -76,7 +76,7 @@ def post_audience(settings: Settings) -> RunResult:
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
     sync = find_sync(SYNCS, POSTED)
     places = sync_context(settings)
-    with Receiver(secret=secret) as receiver:
+    with WebhookSimulator(secret=secret) as receiver:
         sync = replace(
             sync, connection=sync.connection | {"base_url": receiver.url}, status="active"
         )

@@ -33,7 +33,7 @@ def _raw_requests(settings: Settings) -> set[str]:
     A request holds from today on, whatever day the run is as of, and an id alone will do: the day may be
     missing or none.
     """
-    files = table_files(settings.raw_dir, (table.name for table in load_contract()))
+    files = table_files(settings, load_contract())
     if not files["erasures"]:
         return set()
     refuse_unreadable(files)

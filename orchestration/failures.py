@@ -1,7 +1,7 @@
 """Carries an error a person can mend through Dagster and out again."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
@@ -15,11 +15,18 @@ def as_failure() -> Iterator[None]:
     try:
         yield
     except PerennialError as error:
-        raise dg.Failure(
-            description=error.problem,
-            metadata={"fix": error.fix, "exit_code": error.exit_code},
-            allow_retries=False,
-        ) from error
+        raise failure_of(error) from error
+
+
+def failure_of(
+    error: PerennialError, metadata: Mapping[str, dg.MetadataValue] | None = None
+) -> dg.Failure:
+    """The error as Dagster's Failure, with what else is to be seen on the run page."""
+    return dg.Failure(
+        description=error.problem,
+        metadata={"fix": error.fix, "exit_code": error.exit_code, **(metadata or {})},
+        allow_retries=False,
+    )
 
 
 def complaints(result: dg.ExecuteInProcessResult) -> list[Complaint]:

@@ -21,5 +21,5 @@ class RunSettings(dg.ConfigurableResource[Settings]):
 
     def load(self, context: dg.AssetExecutionContext) -> Settings:
         """Paths, target and as-of day of this run."""
-        record = context.instance.get_run_record_by_id(context.run_id)
+        record = context.instance.get_run_record_by_id(context.run.run_id)
         return load_settings(self.as_of or None, record.create_timestamp if record else None)

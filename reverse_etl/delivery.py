@@ -1,29 +1,50 @@
 """Sends what is planned, batch by batch. Intent is committed before each request, one outcome a row after it.
 
 A process may die between any two lines here: what was sent without an answer is found by `recover` and sent again under
-the same id; what was never sent is planned anew.
+the same id; what was never sent is planned anew. Requests are made by threads, as many as the destination takes at a
+time; the ledger is touched by one thread alone.
 """
 
 import random
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
-
-import pyarrow as pa
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
 
 from audiences.errors import WorkError
 from reverse_etl.context import SyncContext
-from reverse_etl.destinations.base import Answer, Batch, Destination, Recovery
-from reverse_etl.errors import BatchRefused, DeliveryProblem, DestinationClosed, TryLater
-from reverse_etl.ledger import Ledger, Run, SentBatch
-from reverse_etl.ledger_sql import IS_BLOCKED, WAITING
-from reverse_etl.payload import typed_sql
+from reverse_etl.destinations.base import Answer, Destination, Recovery
+from reverse_etl.errors import BatchRefused, DeliveryProblem, JobLost, TryLater
+from reverse_etl.ledger import Ledger, Outcome, Run
+from reverse_etl.masking import Mask
+from reverse_etl.rates import bucket_of
+from reverse_etl.shipments import BLOCKS_AGE, Shipment, Shipments, Span
 from reverse_etl.source import load_blocks, warehouse
 from reverse_etl.spec import Sync
 
-_BLOCKS_AGE = 60  # seconds after which the blocks are read again during a long delivery
-_EMAIL = re.compile(r"[^\s@\"'<>]+@[^\s@\"'<>]+")
+_HELD = "it may have been delivered: the run was interrupted before an answer"
+
+
+@dataclass(frozen=True)
+class Try:
+    """A shipment under way.
+
+    Attributes:
+        shipment: The shipment.
+        tries: Requests made for it in this run, this one included.
+        failures: How often its rows were put off in a row.
+        job: The job that works on it, when there is one.
+    """
+
+    shipment: Shipment
+    tries: int = 1
+    failures: int = 0
+    job: str | None = None
+
+    @property
+    def attempt(self) -> int:
+        """Which request for the batch this is, those of earlier runs included."""
+        return self.shipment.batch.attempts + self.tries
 
 
 @dataclass
@@ -42,229 +63,228 @@ class Courier:
     secrets: tuple[str, ...] = ()
     requests: int = 0
     problem: str | None = None
+    _left: str | None = field(default=None, init=False)  # why rows were left for the next run
     _waited: float = field(default=0, init=False)
+    _planned: int = field(default=0, init=False)
+    _done: int = field(default=0, init=False)
     _random: random.Random = field(default_factory=random.Random, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._limits = self.destination.limits
+        self._shipments = Shipments(self.ledger, self.sync)
+        self._bucket = bucket_of(self.destination.account(), self._limits.rates)
 
     def recover(self, run: Run) -> None:
         """Find out what became of batches that were sent and not answered; may set `problem`."""
+        again = []
         for batch in self.ledger.open_batches(run.run_id):
-            shipment = self._shipment(run, batch)
-            fate = self._fate(shipment)
+            shipment = self._shipments.load(run, batch)
+            fate = "resend" if batch.job else self._fate(shipment)
             if fate == "resend":
-                self._carry(shipment)
+                again.append(shipment)
             elif fate == "unsent":
                 self.ledger.answered(batch, batch.attempts, "unsent", None, self.context.now())
             else:
-                self._record(shipment, batch.attempts, Answer(shipment.message.rows), fate)
-            if self.problem is not None:
-                return
+                held = dict.fromkeys(range(shipment.message.rows if fate == "held" else 0), _HELD)
+                reasons = self._reasons(shipment, held)
+                known = Outcome(batch, batch.attempts, fate, held=reasons)
+                self.ledger.record([known], self.context.now())
+        self._carry(again)
 
     def deliver(self, run: Run) -> None:
         """Send every waiting row of a run; stops with `problem` when the destination stays down."""
-        planned = self._count(run)
-        blocks_read = self.context.clock()
-        for operation, first, last in self._ranges(run, planned):
-            if (self.context.clock() - blocks_read).total_seconds() > _BLOCKS_AGE:
-                blocks_read = self.context.clock()
-                self._read_blocks(run)
-            self._send_range(run, operation, first, last)
+        self._planned, self._left = self._shipments.count(run), None
+        self.context.on_progress(0, self._planned)
+        for span in self._shipments.spans(run, self.destination.whole_run):
+            self._carry(self._load(run, self._shipments.cut(run, span)))
             if self.problem is not None:
                 return
-            self.context.on_progress(last, planned)
+        self.problem = self._left
 
-    def _fate(self, shipment: "_Shipment") -> Recovery:
+    def _fate(self, shipment: Shipment) -> Recovery:
         """What to do about a batch in doubt; what was blocked, changed or left since is not sent again."""
         if shipment.run.target != self.destination.target(self.sync):
             return "unknown"
         fate = self.destination.recover(shipment.message)
-        return "unknown" if fate == "resend" and self._is_stale(shipment) else fate
+        return "unknown" if fate == "resend" and self._shipments.is_stale(shipment) else fate
 
-    def _send_range(self, run: Run, operation: str, first: int, last: int) -> None:
-        """Send rows first to last; what is refused is halved until the bad rows stand alone."""
-        ranges = [(first, last)]
-        while ranges and self.problem is None:
-            first, last = ranges.pop()
-            batch = self.ledger.new_batch(run.run_id, operation, first, last)
-            shipment = self._shipment(run, batch)
-            if shipment.message.rows > 0 and self._carry(shipment) == "refused":
-                middle = (first + last) // 2
-                ranges += [(middle + 1, last), (first, middle)]
+    def _load(self, run: Run, spans: Iterable[Span]) -> Iterator[Shipment]:
+        """The shipments of spans, each read when its turn has come."""
+        blocks_read = self.context.clock()
+        for span in spans:
+            if (self.context.clock() - blocks_read).total_seconds() > BLOCKS_AGE:
+                blocks_read = self.context.clock()
+                self._read_blocks(run)
+            batch = self.ledger.new_batch(run.run_id, span.operation, span.first, span.last)
+            shipment = self._shipments.load(run, batch)
+            if shipment.message.rows > 0:
+                yield shipment
 
-    def _carry(self, shipment: "_Shipment") -> str:
-        """Send a batch until it is answered: `done`, `refused` (to be cut) or `given up`."""
-        batch, retry = shipment.batch, self.context.retry
-        for tries in range(1, retry.attempts + 1):
-            attempt = batch.attempts + tries
-            self.ledger.intend(batch, attempt, self.context.now())
-            self.context.on_step("intended")
+    def _carry(self, shipments: Iterable[Shipment]) -> None:
+        """Keep requests under way until every shipment is answered or the destination is given up."""
+        coming, again = iter(shipments), deque[Try]()
+        flying: dict[Future[Answer], Try] = {}
+        with ThreadPoolExecutor(self._limits.concurrency) as threads:
+            while True:
+                free = self._limits.concurrency - len(flying)
+                for one in self._intend(list(self._next(free, again, coming))):
+                    flying[threads.submit(self._send, one)] = one
+                if not flying:
+                    return
+                answered, _ = wait(flying, return_when=FIRST_COMPLETED)
+                self._land([(flying.pop(future), future) for future in answered], again)
+
+    def _next(self, free: int, again: deque[Try], coming: Iterator[Shipment]) -> Iterator[Try]:
+        """As many tries as there are threads free; what was tried before goes first."""
+        for _ in range(free if self.problem is None else 0):
+            if again:
+                yield again.popleft()
+            elif (shipment := next(coming, None)) is not None:
+                yield Try(shipment, job=shipment.batch.job)
+
+    def _intend(self, tries: list[Try]) -> list[Try]:
+        """Commit that requests are about to be made; asking after a job changes nothing."""
+        new = [one for one in tries if one.job is None]
+        if new:
+            intents = [(one.shipment.batch, one.attempt) for one in new]
+            self.ledger.intend(intents, self.context.now())
+        for _ in new:
             self.requests += 1
+            self.context.on_step("intended")
+        return tries
+
+    def _send(self, one: Try) -> Answer:
+        """Make the request when the account's rate allows it; called in a thread."""
+        pause = self._bucket.reserve()
+        if pause > 0:
+            self.context.sleep(pause)
+        if one.job is not None:
+            return self.destination.wait_for(one.job, one.shipment.message)
+        return self.destination.send(one.shipment.message)
+
+    def _land(self, answered: list[tuple[Try, Future[Answer]]], again: deque[Try]) -> None:
+        """Commit what was answered; what is to be tried again or in parts goes to `again`."""
+        outcomes, parts = list[Outcome](), list[tuple[Run, Span, int]]()
+        for one, future in answered:
+            run, rows = one.shipment.run, one.shipment.rows
             try:
-                answer = self.destination.send(shipment.message)
+                answer = future.result()
             except BatchRefused as refusal:
-                return self._refused(shipment, attempt, refusal)
-            except DestinationClosed as problem:
-                return self._give_up(batch, attempt, problem)
-            except TryLater as problem:
-                if tries == retry.attempts or not self._wait(tries, problem.wait):
-                    return self._give_up(batch, attempt, problem)
-                self._note(batch, attempt, "retry", problem)
-                continue
-            self.context.on_step("answered")
-            self._record(shipment, attempt, answer)
-            self.context.on_step("recorded")
-            return "done"
-        return "given up"
+                outcome, rest = self._refused(one, refusal)
+                outcomes.append(outcome)
+                parts += [(run, part, one.failures) for part in rest]
+            except JobLost as loss:
+                outcomes.append(Outcome(one.shipment.batch, one.attempt, "unknown"))
+                self._left = self._mask(one.shipment)(loss.reason)
+            except DeliveryProblem as problem:
+                if not problem.is_unsent:
+                    again += self._put_off(one, problem)
+                    continue
+                reason = self._mask(one.shipment)(problem.reason)
+                outcomes.append(Outcome(one.shipment.batch, one.attempt, "refused", reason=reason))
+                if self._bears(one, problem):
+                    parts.append((run, rows, one.failures + 1))
+            else:
+                if answer.job is not None:
+                    again.append(self._took(one, answer.job))
+                    continue
+                self.context.on_step("answered")
+                outcomes.append(self._outcome(one, answer))
+                if answer.later and self._may_wait(one.failures):
+                    parts.append((run, rows, one.failures + 1))
+                elif answer.later:
+                    self._left = next(iter(outcomes[-1].later.values()))
+        if outcomes:
+            self.ledger.record(outcomes, self.context.now())
+            self._progress(answered)
+        for run, span, failures in reversed(parts):
+            again.extendleft(Try(part, failures=failures) for part in self._load(run, [span]))
 
-    def _refused(self, shipment: "_Shipment", attempt: int, refusal: BatchRefused) -> str:
-        if shipment.message.rows == 1:
-            self._record(shipment, attempt, Answer(1, {0: refusal.reason}))
-            return "done"
-        self._note(shipment.batch, attempt, "refused", refusal)
-        return "refused"
+    def _took(self, one: Try, job: str) -> Try:
+        self.ledger.took(one.shipment.batch, job, self.context.now())
+        self.context.on_step("job taken")
+        return replace(one, job=job)
 
-    def _give_up(self, batch: SentBatch, attempt: int, problem: DeliveryProblem) -> str:
-        self._note(batch, attempt, "retry", problem)
-        self.problem = self._masked(problem.reason)
-        return "given up"
+    def _put_off(self, one: Try, problem: DeliveryProblem) -> list[Try]:
+        """The same request once more, when it may do better and patience allows; asking after a job is no request."""
+        if one.job is None:
+            reason, batch = self._mask(one.shipment)(problem.reason), one.shipment.batch
+            self.ledger.answered(batch, one.attempt, "retry", reason, self.context.now())
+        if not self._bears(one, problem):
+            return []
+        return [replace(one, tries=one.tries + (one.job is None), failures=one.failures + 1)]
 
-    def _note(self, batch: SentBatch, attempt: int, verdict: str, problem: DeliveryProblem) -> None:
-        reason = self._masked(problem.reason)
-        self.ledger.answered(batch, attempt, verdict, reason, self.context.now())
+    def _bears(self, one: Try, problem: DeliveryProblem) -> bool:
+        """Whether to go on after a problem; otherwise the destination is given up."""
+        if isinstance(problem, TryLater) and self._may_wait(one.failures, problem.wait):
+            return True
+        self.problem = self._mask(one.shipment)(problem.reason)
+        return False
 
-    def _wait(self, tries: int, asked: float | None) -> bool:
-        """Wait as long as asked, or longer each time; False when patience would run out."""
+    def _refused(self, one: Try, refusal: BatchRefused) -> tuple[Outcome, list[Span]]:
+        """A refused batch: the rows it was refused for stand alone, and the rest goes again."""
+        shipment = one.shipment
+        rejected, rest = {}, list(shipment.rows.halves())
+        if refusal.rejected or shipment.message.rows == 1:
+            rejected = self._reasons(shipment, refusal.rejected or {0: refusal.reason})
+            rest = [shipment.rows]
+        reason = self._mask(shipment)(refusal.reason)
+        return Outcome(shipment.batch, one.attempt, "refused", rejected, reason=reason), rest
+
+    def _may_wait(self, failures: int, asked: float | None = None) -> bool:
+        """Hold the account back as long as asked, or longer each time; False when patience is over."""
         retry = self.context.retry
         wait = asked
         if wait is None:
-            longest = min(retry.longest_wait, retry.first_wait * 2 ** (tries - 1))
+            longest = min(retry.longest_wait, retry.first_wait * 2**failures)
             wait = longest * self._random.uniform(0.5, 1)
-        if self._waited + wait > retry.budget:
+        if failures + 1 == retry.attempts or self._waited + wait > retry.budget:
             return False
         self._waited += wait
-        self.context.sleep(wait)
+        self._bucket.pause(wait)
         return True
 
-    def _record(
-        self, shipment: "_Shipment", attempt: int, answer: Answer, status: str = "accepted"
-    ) -> None:
-        """Commit one outcome a row.
+    def _outcome(self, one: Try, answer: Answer) -> Outcome:
+        """One outcome a row.
 
         Raises:
             WorkError: The destination answered for another number of rows than it was sent.
         """
-        batch, message = shipment.batch, shipment.message
+        batch, message = one.shipment.batch, one.shipment.message
         if answer.rows != message.rows:
             raise WorkError(
                 f"sync {self.sync.name}: batch {batch.batch_id}: "
                 f"{message.rows} rows sent, {answer.rows} answered",
                 "nothing was recorded for the batch; report this with the destination's name",
             )
-        rejected = self._rejected(shipment, answer) if answer.rejected else {}
-        self.ledger.record(batch, attempt, rejected, status, self.context.now())
+        rejected = self._reasons(one.shipment, answer.rejected)
+        later = self._reasons(one.shipment, answer.later)
+        held = self._reasons(one.shipment, answer.held)
+        told = dict(answer.remote_ids)
+        if told:
+            numbers = self._shipments.numbers(one.shipment)
+            told = {numbers[index]: remote_id for index, remote_id in told.items()}
+            told = {row: one for row, one in told.items() if row not in {**rejected, **later}}
+        return Outcome(batch, one.attempt, "accepted", rejected, later, held, remote_ids=told)
 
-    def _rejected(self, shipment: "_Shipment", answer: Answer) -> dict[int, str]:
+    def _reasons(self, shipment: Shipment, reasons: Mapping[int, str]) -> dict[int, str]:
         """Reasons by row number, where the destination counts from 0 in the batch."""
-        members = shipment.message.members()
-        span = self._span(shipment.run, shipment.batch)
-        numbers = [row[0] for row in self.ledger.rows(f"{WAITING} order by row_number", **span)]
-        return {
-            numbers[index]: self._masked(reason, members[index])
-            for index, reason in answer.rejected.items()
-        }
+        if not reasons:
+            return {}
+        numbers, mask = self._shipments.numbers(shipment), self._mask(shipment)
+        return {numbers[index]: mask(reason) for index, reason in reasons.items()}
 
-    def _masked(self, reason: str, member: dict[str, object] | None = None) -> str:
-        """A reason without secrets, e-mail addresses and the person's own values."""
-        for secret in self.secrets:
-            reason = reason.replace(secret, "(secret)")
-        for name, value in (member or {}).items():
-            if isinstance(value, str) and len(value) > 2:
-                reason = reason.replace(value, f"({name})")
-        return _EMAIL.sub("(e-mail)", reason)
+    def _mask(self, shipment: Shipment) -> Mask:
+        """What hides the people of a shipment in what is said of it."""
+        return Mask(self.secrets, shipment.message.members())
 
-    def _ranges(self, run: Run, planned: int) -> Iterator[tuple[str, int, int]]:
-        """Row ranges of one request each: one operation, at most `max_rows`."""
-        if self.destination.whole_run:
-            yield "all", 1, planned
-            return
-        for operation, first, last in self.ledger.rows(_SPANS, run_id=run.run_id):
-            for start in range(first, last + 1, self.sync.max_rows):
-                yield operation, start, min(start + self.sync.max_rows - 1, last)
-
-    def _shipment(self, run: Run, batch: SentBatch) -> "_Shipment":
-        span = self._span(run, batch)
-        message = Batch(
-            sync=self.sync.name,
-            audience=run.audience,
-            run_id=run.run_id,
-            message_id=batch.message_id,
-            operation=batch.operation,
-            rows=self.ledger.number(f"select count(*) from ({WAITING})", **span),
-            fields=run.fields,
-            read_payloads=lambda: [row[0] for row in self.ledger.rows(_PAYLOADS, **span)],
-            read_table=lambda: self._table(run),
-        )
-        return _Shipment(run, batch, message)
-
-    def _table(self, run: Run) -> pa.RecordBatchReader:
-        """The whole run with typed columns; in a snapshot what did not change belongs to it too."""
-        columns = ", ".join(typed_sql(field) for field in run.fields)
-        where = "operation = 'upsert'" if self.sync.mode == "snapshot" else "true"
-        sql = _TABLE.format(columns=columns, where=where)
-        rows = self.ledger.connection.sql(sql, params={"run_id": run.run_id})
-        return rows.to_arrow_reader(100_000)
-
-    def _span(self, run: Run, batch: SentBatch) -> dict[str, Any]:
-        return {"run_id": run.run_id, "first": batch.first_row, "last": batch.last_row}
-
-    def _count(self, run: Run) -> int:
-        return self.ledger.number(_ROWS, run_id=run.run_id)
-
-    def _is_stale(self, shipment: "_Shipment") -> bool:
-        return self.ledger.number(_STALE, **self._span(shipment.run, shipment.batch)) > 0
+    def _progress(self, answered: list[tuple[Try, Future[Answer]]]) -> None:
+        for one, _ in answered:
+            self._done += one.shipment.message.rows
+            self.context.on_step("recorded")
+        self.context.on_progress(min(self._done, self._planned), self._planned)
 
     def _read_blocks(self, run: Run) -> None:
         with warehouse(self.ledger.connection, self.context):
             load_blocks(self.ledger.connection, self.sync)
         self.ledger.withhold(run.run_id, ("add", "change"), self.context.now())
-
-
-@dataclass(frozen=True)
-class _Shipment:
-    """A batch as the ledger knows it and as the destination gets it."""
-
-    run: Run
-    batch: SentBatch
-    message: Batch
-
-
-_ROWS = "select count(*) from plan_rows where run_id = $run_id and kind <> 'same'"
-_SPANS = """
-select operation, min(row_number), max(row_number) from plan_rows
-where run_id = $run_id and kind <> 'same'
-group by operation
-order by 2
-"""
-_STALE = f"""
-select count(*)
-from plan_rows
-left join source on source.key = plan_rows.key
-left join blocks on {IS_BLOCKED}
-where plan_rows.run_id = $run_id and row_number in ({WAITING}) and case
-    when operation = 'remove' then source.key is not null
-    else source.payload_hash is distinct from plan_rows.payload_hash or blocks.customer_id is not null
-end
-"""
-_PAYLOADS = f"""
-select payload from outbox
-where run_id = $run_id and row_number in ({WAITING})
-order by row_number
-"""
-_TABLE = """
-select plan_rows.operation, {columns}
-from plan_rows
-inner join outbox on outbox.run_id = plan_rows.run_id and outbox.row_number = plan_rows.row_number
-where plan_rows.run_id = $run_id and {where} and plan_rows.row_number not in (
-    select row_number from outcomes where run_id = $run_id and status = 'withheld'
-)
-order by plan_rows.row_number
-"""

@@ -119,6 +119,7 @@ _PURGE = (
     "update quarantine set customer_id = null where customer_id in (from done)",
     "delete from parked where customer_id in (from done)",
     "delete from plans",
-    "delete from reviewed_rows",
+    "delete from reviewed_hashes",
+    "delete from reviewed_blocks",
     "insert into rewrites select now() at time zone 'UTC'",
 )

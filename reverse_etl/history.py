@@ -12,7 +12,11 @@ from reverse_etl.spec import Sync
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run as the ledger remembers it; `status` is `open` when it was interrupted or its destination stayed down."""
+    """A run as the ledger remembers it; `status` is `open` when it was interrupted or its destination stayed down.
+
+    `reason` is why it was held, or what an open one waits for; `accepted_breakers` are those somebody overrode, in
+    one line.
+    """
 
     run_id: str
     as_of: date
@@ -26,6 +30,7 @@ class RunRecord:
     withheld: int
     quarantined: int
     requests: int
+    accepted_breakers: str | None
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ def sync_log(
 
 def _runs(ledger: Ledger, limit: int) -> list[RunRecord]:
     return [
-        RunRecord(*row[:-2], *_counts(ledger, row[0]), *row[-2:])
+        RunRecord(*row[:-3], *_counts(ledger, row[0]), *row[-3:])
         for row in ledger.rows(_RUNS, limit=limit)
     ]
 
@@ -98,20 +103,61 @@ with request_counts as (
     select batches.run_id, count(*) as requests
     from requests inner join batches on batches.batch_id = requests.batch_id
     group by batches.run_id
+),
+last_words as (
+    select run_id, arg_max(reason, said_at) as reason
+    from (
+        select run_id, reason, held_at as said_at from holds
+        union all
+        select batches.run_id, answers.reason, answers.answered_at
+        from answers inner join batches on batches.batch_id = answers.batch_id
+        where answers.reason is not null
+    )
+    group by run_id
 )
 select
-    runs.run_id, runs.as_of_date, coalesce(run_ends.status, 'open'), run_ends.reason, runs.started_at,
-    runs.quarantined, coalesce(request_counts.requests, 0)
+    runs.run_id, runs.as_of_date, coalesce(run_ends.status, 'open'),
+    case when run_ends.run_id is null then last_words.reason else run_ends.reason end, runs.started_at,
+    runs.quarantined, coalesce(request_counts.requests, 0), runs.accepted_breakers
 from runs
 left join run_ends on run_ends.run_id = runs.run_id
 left join request_counts on request_counts.run_id = runs.run_id
+left join last_words on last_words.run_id = runs.run_id
 order by runs.started_at desc, runs.run_id desc
 limit $limit
 """
+# A row without an outcome, or given up in doubt, is pending; what was last said of its batches is why.
 _UNDELIVERED = """
-select plan_rows.run_id, customer_id, operation, coalesce(outcomes.status, 'pending') as status, outcomes.reason
+with
+undone as (
+    select plan_rows.row_number
+    from plan_rows
+    left join outcomes on outcomes.run_id = plan_rows.run_id and outcomes.row_number = plan_rows.row_number
+    where plan_rows.run_id = $run_id and coalesce(outcomes.status, 'unknown') = 'unknown' and kind <> 'same'
+),
+said as (
+    select
+        undone.row_number,
+        arg_max(
+            coalesce(answers.reason, 'sent, and not answered'), coalesce(answers.answered_at, requests.sent_at)
+        ) as reason
+    from undone
+    inner join batches on undone.row_number between batches.first_row and batches.last_row
+    inner join requests on requests.batch_id = batches.batch_id
+    left join answers on answers.batch_id = requests.batch_id and answers.attempt = requests.attempt
+    where batches.run_id = $run_id and (answers.batch_id is null or answers.reason is not null)
+    group by undone.row_number
+)
+select
+    plan_rows.run_id, customer_id, operation,
+    case when coalesce(outcomes.status, 'unknown') = 'unknown' then 'pending' else outcomes.status end as status,
+    coalesce(
+        outcomes.reason, said.reason,
+        case outcomes.status when 'unknown' then 'sent, and what became of it is unknown' else 'not sent yet' end
+    )
 from plan_rows
 left join outcomes on outcomes.run_id = plan_rows.run_id and outcomes.row_number = plan_rows.row_number
+left join said on said.row_number = plan_rows.row_number
 where plan_rows.run_id = $run_id and coalesce(outcomes.status, 'pending') <> 'accepted'
     and (kind <> 'same' or outcomes.status is not null)
 union all

@@ -6,15 +6,15 @@ A destination's answer and what follows from it are one transaction. All work on
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 import duckdb
 
-from reverse_etl.ledger_sql import BEGIN, FOLD, FOLDED, RECORD, WITHHOLD
+from reverse_etl.ledger_sql import BEGIN, EXCEPTIONS, FOLD, FOLDED, RECORD, WITHHOLD
 from reverse_etl.payload import OutputField
 
 
@@ -41,6 +41,32 @@ class SentBatch:
     last_row: int
     message_id: str
     attempts: int = 0
+    job: str | None = None  # that works on it at the destination
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The answer to a batch, which gives each of its rows an outcome.
+
+    Attributes:
+        batch: The batch.
+        attempt: The attempt that was answered.
+        status: Outcome of its rows: accepted; unknown for a batch given up in doubt; refused, which is none.
+        rejected: Reason by row number.
+        held: Reason by row number: it may have been done, and is not to be done twice.
+        later: Reason by row number of rows that stay without an outcome.
+        reason: Why the batch as a whole was refused.
+        remote_ids: The destination's own id by row number, where it told one.
+    """
+
+    batch: SentBatch
+    attempt: int
+    status: str
+    rejected: Mapping[int, str] = field(default_factory=dict)
+    later: Mapping[int, str] = field(default_factory=dict)
+    held: Mapping[int, str] = field(default_factory=dict)
+    reason: str | None = None
+    remote_ids: Mapping[int, str] = field(default_factory=dict)
 
 
 class Ledger:
@@ -48,6 +74,7 @@ class Ledger:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
+        self._batches: dict[str, int] = {}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -77,8 +104,15 @@ class Ledger:
         count = self.number("select count(*) from runs where as_of_date = $day", day=as_of)
         return f"{as_of.isoformat()}-{count + 1:03d}"
 
-    def begin(self, run: Run, plan_id: str, quarantined: int, now: datetime) -> None:
-        """Note that a run exists; its rows follow in the same transaction of the caller."""
+    def begin(
+        self,
+        run: Run,
+        plan_id: str,
+        quarantined: int,
+        now: datetime,
+        accepted: Collection[str] = (),
+    ) -> None:
+        """Note that a run exists, and which breakers it overrides; its rows follow in the caller's transaction."""
         self.execute(
             BEGIN,
             run_id=run.run_id,
@@ -90,6 +124,7 @@ class Ledger:
             fields=json.dumps([asdict(field) for field in run.fields]),
             quarantined=quarantined,
             now=now,
+            accepted=", ".join(accepted) or None,
         )
 
     def end(self, run_id: str, status: str, reason: str | None, now: datetime) -> None:
@@ -104,6 +139,15 @@ class Ledger:
                 now=now,
             )
             self.execute("delete from outbox where run_id = $run_id", run_id=run_id)
+
+    def hold(self, run_id: str, reason: str, now: datetime) -> None:
+        """Note why an interrupted run could not go on."""
+        self.execute(
+            "insert into holds values ($run_id, $reason, $now)",
+            run_id=run_id,
+            reason=reason,
+            now=now,
+        )
 
     def settle(self) -> None:
         """Fold what an unfinished run already achieved into the acknowledged state."""
@@ -131,7 +175,8 @@ class Ledger:
         found = self.rows(
             """
             select batch_id, run_id, operation, first_row, last_row, message_id,
-                (select count(*) from requests where requests.batch_id = batches.batch_id)
+                (select count(*) from requests where requests.batch_id = batches.batch_id),
+                (select max(job_id) from jobs where jobs.batch_id = batches.batch_id)
             from batches
             where run_id = $run_id and batch_id not in (
                 select batch_id from answers where verdict <> 'retry'
@@ -144,31 +189,36 @@ class Ledger:
 
     def new_batch(self, run_id: str, operation: str, first_row: int, last_row: int) -> SentBatch:
         """A batch to be sent; `intend` commits it."""
-        count = self.number("select count(*) from batches where run_id = $run_id", run_id=run_id)
-        batch_id = f"{run_id}-{count + 1:06d}"
+        if run_id not in self._batches:
+            self._batches[run_id] = self.number(
+                "select count(*) from batches where run_id = $run_id", run_id=run_id
+            )
+        self._batches[run_id] += 1
+        batch_id = f"{run_id}-{self._batches[run_id]:06d}"
         return SentBatch(
             batch_id, run_id, operation, first_row, last_row, f"msg_{uuid.uuid4().hex}"
         )
 
-    def intend(self, batch: SentBatch, attempt: int, now: datetime) -> None:
-        """Commit that a request is about to be made."""
+    def intend(self, intents: Iterable[tuple[SentBatch, int]], now: datetime) -> None:
+        """Commit that requests are about to be made, each for a batch and the number of its attempt."""
         with self.transaction():
-            if attempt == 1:
+            for batch, attempt in intents:
+                if attempt == 1:
+                    self.execute(
+                        "insert into batches values ($batch_id, $run_id, $operation, $first, $last, $message)",
+                        batch_id=batch.batch_id,
+                        run_id=batch.run_id,
+                        operation=batch.operation,
+                        first=batch.first_row,
+                        last=batch.last_row,
+                        message=batch.message_id,
+                    )
                 self.execute(
-                    "insert into batches values ($batch_id, $run_id, $operation, $first, $last, $message)",
+                    "insert into requests values ($batch_id, $attempt, $now)",
                     batch_id=batch.batch_id,
-                    run_id=batch.run_id,
-                    operation=batch.operation,
-                    first=batch.first_row,
-                    last=batch.last_row,
-                    message=batch.message_id,
+                    attempt=attempt,
+                    now=now,
                 )
-            self.execute(
-                "insert into requests values ($batch_id, $attempt, $now)",
-                batch_id=batch.batch_id,
-                attempt=attempt,
-                now=now,
-            )
 
     def answered(
         self, batch: SentBatch, attempt: int, verdict: str, reason: str | None, now: datetime
@@ -183,42 +233,42 @@ class Ledger:
             now=now,
         )
 
-    def record(
-        self,
-        batch: SentBatch,
-        attempt: int,
-        rejected: Mapping[int, str],
-        status: str,
-        now: datetime,
-    ) -> None:
-        """Commit the answer to a batch and one outcome a row.
+    def took(self, batch: SentBatch, job: str, now: datetime) -> None:
+        """Commit that the destination works on a batch in a job of its own."""
+        self.execute(
+            "insert into jobs values ($batch_id, $job, $now)",
+            batch_id=batch.batch_id,
+            job=job,
+            now=now,
+        )
 
-        Args:
-            batch: The batch.
-            attempt: The attempt that was answered.
-            rejected: Reason by row number.
-            status: Outcome of the other rows: accepted, or unknown for a batch given up in doubt.
-            now: The instant.
-        """
+    def record(self, outcomes: Iterable[Outcome], now: datetime) -> None:
+        """Commit answers to batches, each with one outcome a row."""
         with self.transaction():
-            self.connection.execute(
-                "create or replace temp table rejections (row_number bigint, reason varchar)"
-            )
-            if rejected:
-                self.connection.executemany(
-                    "insert into rejections values (?, ?)", list(rejected.items())
+            for one in outcomes:
+                self._load_exceptions(one)
+                self.execute(
+                    RECORD,
+                    run_id=one.batch.run_id,
+                    first=one.batch.first_row,
+                    last=one.batch.last_row,
+                    batch_id=one.batch.batch_id,
+                    status=one.status,
+                    attempts=one.attempt,
+                    now=now,
                 )
-            self.execute(
-                RECORD,
-                run_id=batch.run_id,
-                first=batch.first_row,
-                last=batch.last_row,
-                batch_id=batch.batch_id,
-                status=status,
-                attempts=attempt,
-                now=now,
-            )
-            self.answered(batch, attempt, status, None, now)
+                reason = one.reason or next(iter(one.later.values()), None)
+                self.answered(one.batch, one.attempt, one.status, reason, now)
+
+    def _load_exceptions(self, outcome: Outcome) -> None:
+        """Load what is said of single rows into the temporary table `exceptions`."""
+        said: list[tuple[int, str | None, str | None, str | None]] = []
+        said += [(row, "rejected", why, None) for row, why in outcome.rejected.items()]
+        said += [(row, "held", why, None) for row, why in outcome.held.items()]
+        said += [(row, "later", None, None) for row in outcome.later]
+        said += [(row, None, None, told) for row, told in outcome.remote_ids.items()]
+        columns = [list(column) for column in zip(*said, strict=True)] or [[], [], [], []]
+        self.connection.execute(EXCEPTIONS, columns)
 
     def withhold(self, run_id: str, kinds: tuple[str, ...], now: datetime) -> None:
         """Give every waiting row of the kinds whose person is blocked the outcome `withheld`."""

@@ -42,6 +42,7 @@ def open_ledger(state_dir: Path, sync: str, read_only: bool = False) -> Iterator
             raise _is_running(sync) from None
         try:
             connection.execute("set TimeZone = 'UTC'")
+            connection.execute("set preserve_insertion_order = false")
             if not read_only:
                 connection.execute(SCHEMA)
             load_forgotten(connection, state_dir, PEOPLE)

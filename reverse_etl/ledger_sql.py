@@ -6,6 +6,7 @@ create table if not exists runs (
     target varchar, fields varchar, quarantined bigint, started_at timestamp
 );
 create table if not exists run_ends (run_id varchar, status varchar, reason varchar, ended_at timestamp);
+create table if not exists holds (run_id varchar, reason varchar, held_at timestamp);
 create table if not exists plan_rows (
     run_id varchar, row_number bigint, kind varchar, operation varchar, key varchar, customer_id varchar,
     entry_seq bigint, contact_channel varchar, payload_hash varchar
@@ -14,6 +15,7 @@ create table if not exists outbox (run_id varchar, row_number bigint, payload va
 create table if not exists batches (
     batch_id varchar, run_id varchar, operation varchar, first_row bigint, last_row bigint, message_id varchar
 );
+create table if not exists jobs (batch_id varchar, job_id varchar, taken_at timestamp);
 create table if not exists requests (batch_id varchar, attempt bigint, sent_at timestamp);
 create table if not exists answers (
     batch_id varchar, attempt bigint, verdict varchar, reason varchar, answered_at timestamp
@@ -31,11 +33,16 @@ create table if not exists parked (
 );
 create table if not exists quarantine (run_id varchar, customer_id varchar, reason varchar);
 create table if not exists receipts (run_id varchar, row_count bigint);
+create table if not exists run_records (run_id varchar, status varchar, row_count bigint);
 create table if not exists rewrites (due_since timestamp);
 create table if not exists plans (plan_id varchar, as_of_date date, made_at timestamp);
-create table if not exists reviewed_rows (
-    plan_id varchar, key varchar, kind varchar, payload_hash varchar, is_withheld boolean
-);
+create table if not exists reviewed_hashes (key_hash ubigint, row_hash ubigint);
+drop table if exists reviewed_rows;
+create table if not exists reviewed_blocks (key varchar);
+alter table runs add column if not exists accepted_breakers varchar;
+alter table plan_rows add column if not exists remote_id varchar;
+alter table outcomes add column if not exists remote_id varchar;
+alter table acked add column if not exists remote_id varchar;
 """
 
 PEOPLE = """
@@ -59,21 +66,27 @@ WAITING = """
 """
 BEGIN = """
 insert into runs values (
-    $run_id, $plan_id, $as_of, $audience, $destination, $target, $fields, $quarantined, $now
+    $run_id, $plan_id, $as_of, $audience, $destination, $target, $fields, $quarantined, $now, $accepted
 )
+"""
+EXCEPTIONS = """
+create or replace temp table exceptions as
+select
+    unnest(cast($1 as bigint[])) as row_number, unnest(cast($2 as varchar[])) as status,
+    unnest(cast($3 as varchar[])) as reason, unnest(cast($4 as varchar[])) as remote_id
 """
 RECORD = f"""
 insert into outcomes
 select
     $run_id, waiting.row_number, $batch_id,
-    case when rejections.row_number is null then $status else 'rejected' end,
-    rejections.reason, $attempts, $now
+    coalesce(exceptions.status, $status), exceptions.reason, $attempts, $now, exceptions.remote_id
 from ({WAITING}) as waiting
-left join rejections on rejections.row_number = waiting.row_number
+left join exceptions on exceptions.row_number = waiting.row_number
+where coalesce(exceptions.status, $status) not in ('refused', 'later')
 """
 WITHHOLD = f"""
 insert into outcomes
-select run_id, row_number, null, 'withheld', min(blocks.reason), 0, $now
+select run_id, row_number, null, 'withheld', min(blocks.reason), 0, $now, null
 from plan_rows
 inner join blocks on {IS_BLOCKED}
 where run_id = $run_id and operation = 'upsert' and list_contains($kinds, kind)
@@ -98,7 +111,8 @@ doubtful as (
     inner join doubts on plan_rows.row_number between doubts.first_row and doubts.last_row
     where plan_rows.run_id = $run_id and plan_rows.kind <> 'same'
 )
-select runs.target, plan_rows.*, outcomes.status, outcomes.reason,
+select runs.target, plan_rows.* exclude (remote_id), outcomes.status, outcomes.reason,
+    coalesce(outcomes.remote_id, plan_rows.remote_id) as remote_id,
     doubtful.row_number is not null or coalesce(outcomes.status = 'unknown', false) as is_in_doubt,
     max(outcomes.status = 'accepted') over () and runs.target like '%snapshot' as is_replaced
 from runs
@@ -107,21 +121,21 @@ left join outcomes on outcomes.run_id = plan_rows.run_id and outcomes.row_number
 left join doubtful on doubtful.row_number = plan_rows.row_number
 where runs.run_id = $run_id and (outcomes.status is not null or doubtful.row_number is not null)
 """
-# A row in doubt counts as acknowledged with an unknown value, so that it is sent again or removed. A person withheld
-# from a snapshot that was replaced is not in it any more.
+# A row in doubt counts as acknowledged with an unknown value, so that it is sent again or removed; one that is held
+# counts as acknowledged with its value. A person withheld from a snapshot that was replaced is not in it any more.
 FOLD = (
     """
     delete from acked using folded
     where acked.target = folded.target and acked.key = folded.key
-        and (coalesce(folded.status, '') = 'accepted' or folded.is_in_doubt or folded.is_replaced)
+        and (coalesce(folded.status, '') in ('accepted', 'held') or folded.is_in_doubt or folded.is_replaced)
     """,
     """
     insert into acked
     select target, key, customer_id, entry_seq,
-        case when status = 'accepted' then payload_hash end, run_id
+        case when status in ('accepted', 'held') then payload_hash end, run_id, remote_id
     from folded
-    where (status = 'accepted' and operation = 'upsert')
-        or (status is distinct from 'accepted' and is_in_doubt)
+    where (status in ('accepted', 'held') and operation = 'upsert')
+        or (coalesce(status, '') not in ('accepted', 'held') and is_in_doubt)
     """,
     """
     delete from parked using folded

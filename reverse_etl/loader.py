@@ -78,20 +78,33 @@ def resolve_connection(sync: Sync, environment: Mapping[str, str]) -> dict[str, 
         SyncError: A variable is not set.
     """
 
-    def value(key: str, match: re.Match[str]) -> str:
+    connection = dict(sync.connection)
+    for key, text in sync.connection.items():
+        if isinstance(text, str):
+            try:
+                connection[key] = filled_in(text, environment)
+            except KeyError as unset:
+                name = unset.args[0]
+                raise sync.wrong(
+                    f"connection.{key}", f"${{{name}}} is not set", f"set {name} or add it to .env"
+                ) from None
+    return connection
+
+
+def filled_in(text: str, environment: Mapping[str, str]) -> str:
+    """A text with every `${NAME}` filled in.
+
+    Raises:
+        KeyError: One is not set; it names it.
+    """
+
+    def value(match: re.Match[str]) -> str:
         name = match.group(1)
         if not environment.get(name):
-            raise sync.wrong(
-                f"connection.{key}", f"${{{name}}} is not set", f"set {name} or add it to .env"
-            )
+            raise KeyError(name)
         return environment[name]
 
-    return {
-        key: _REFERENCE.sub(lambda match, key=key: value(key, match), text)  # type: ignore[misc]
-        if isinstance(text, str)
-        else text
-        for key, text in sync.connection.items()
-    }
+    return _REFERENCE.sub(value, text)
 
 
 def secrets_of(sync: Sync, environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -58,15 +58,21 @@ def payload_sql(sync: Sync, columns: Mapping[str, str]) -> str:
 
 
 def key_sql(sync: Sync, columns: Mapping[str, str]) -> str:
-    """The mapped key as text: what the destination knows the person by."""
+    """What a row is acknowledged by, as text: the mapped key, and in mode events which entry of the person it is."""
     field = next(field for field in sync.mapping if field.name == sync.key_field)
-    return f"nullif(cast({value_sql(field, columns)} as varchar), '')"
+    key = f"nullif(cast({value_sql(field, columns)} as varchar), '')"
+    return f"{key} || '#' || cast(entry_seq as bigint)" if sync.mode == "events" else key
+
+
+def person_sql(sync: Sync, key: str) -> str:
+    """The mapped key of what a row is acknowledged by: what the destination knows the person by."""
+    return f"regexp_replace({key}, '#[0-9]+$', '')" if sync.mode == "events" else key
 
 
 def removal_sql(sync: Sync, fields: tuple[OutputField, ...], key: str) -> str:
     """The payload of a removal: the mapped key field and nothing else."""
     kind = next(field.type for field in fields if field.name == sync.key_field)
-    value = json_value(f"cast({key} as {kind})", kind)
+    value = json_value(f"cast({person_sql(sync, key)} as {kind})", kind)
     return f"cast(json_object({literal(sync.key_field)}, {value}) as varchar)"
 
 

@@ -3,14 +3,18 @@
 Pure SQL over the temporary tables `source` and `blocks` and the ledger's `acked` and `parked`; sends nothing.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from audiences.errors import WorkError
+from reverse_etl.breakers import held_reason, tripped
 from reverse_etl.destinations import REGISTRY
 from reverse_etl.ledger import Ledger
 from reverse_etl.ledger_sql import IS_BLOCKED
-from reverse_etl.payload import removal_sql
+from reverse_etl.payload import person_sql, removal_sql
+from reverse_etl.rates import least_seconds
+from reverse_etl.samples import Sample
 from reverse_etl.source import Source
 from reverse_etl.spec import Sync
 
@@ -18,6 +22,8 @@ KINDS = {
     "upsert": ("add", "change"),
     "mirror": ("add", "change"),
     "insert": ("add",),
+    "list": ("add",),
+    "events": ("add",),
     "update": ("change",),
     "snapshot": ("add", "change", "same"),
 }
@@ -41,7 +47,9 @@ class PlanSummary:
     waiting: int  # rejected earlier with the same values; sent when they change or by retry
     acknowledged: int
     requests: int
+    least_seconds: float  # what the destination's own rates make so many requests take
     held_reason: str | None
+    samples: tuple[Sample, ...] = ()
 
     @property
     def planned(self) -> int:
@@ -50,7 +58,11 @@ class PlanSummary:
 
 
 def make_plan(
-    ledger: Ledger, sync: Sync, source: Source, retry_rejected: bool = False
+    ledger: Ledger,
+    sync: Sync,
+    source: Source,
+    retry_rejected: bool = False,
+    accepted: Collection[str] = (),
 ) -> PlanSummary:
     """Diff into the temporary tables `planned`, `quarantined` and count what is in them.
 
@@ -59,21 +71,30 @@ def make_plan(
         sync: The sync.
         source: The audience as read.
         retry_rejected: Plan rows again that the destination rejected with the same values.
+        accepted: Breakers that do not hold it this time.
     """
     destination = REGISTRY[sync.destination]
     target = destination.target(sync)
-    ledger.execute(_QUARANTINED)
+    ledger.execute(_QUARANTINED.format(person=person_sql(sync, "key")))
     ledger.execute(
         _PLANNED.format(removal=removal_sql(sync, source.fields, "diff.key")),
         target=target,
-        kinds=list(KINDS[sync.mode] + (("remove",) if sync.on_exit == "remove" else ())),
+        kinds=_kinds(sync),
         unknown="change" if sync.mode == "update" else "add",
         retry=retry_rejected,
+        forgets=destination.forgets,
     )
     counts = dict(ledger.rows(_COUNTS.format(is_blocked=_IS_BLOCKED)))
     acknowledged = ledger.number("select count(*) from acked where target = $t", t=target)
     forgotten = ledger.number("select count(*) from planned where is_forgotten and kind = 'remove'")
     members = ledger.number("select count(*) from source")
+    requests = _requests(counts, destination.rows_per_request(sync), destination.whole_run)
+    holds = ([source.hold] if source.hold else []) + tripped(
+        sync.breakers,
+        counts | {"remove": counts.get("remove", 0) - forgotten},
+        members,
+        acknowledged - forgotten,
+    )
     return PlanSummary(
         sync=sync.name,
         audience=sync.audience,
@@ -88,13 +109,9 @@ def make_plan(
         quarantined=ledger.number("select count(*) from quarantined"),
         waiting=ledger.number(_WAITING, target=target),
         acknowledged=acknowledged,
-        requests=_requests(counts, sync.max_rows, destination.whole_run),
-        held_reason=_breaker(
-            sync,
-            counts | {"remove": counts.get("remove", 0) - forgotten},
-            members,
-            acknowledged - forgotten,
-        ),
+        requests=requests,
+        least_seconds=least_seconds(requests, destination.limits.rates),
+        held_reason=held_reason([hold for hold in holds if hold.breaker not in accepted]),
     )
 
 
@@ -102,7 +119,7 @@ def keep_plan(ledger: Ledger, plan: PlanSummary, now: datetime) -> None:
     """Keep the plan for `apply --plan-id`; it replaces the plan made before."""
     with ledger.transaction():
         ledger.execute("delete from plans")
-        ledger.execute("delete from reviewed_rows")
+        ledger.execute("delete from reviewed_hashes; delete from reviewed_blocks")
         ledger.execute(
             "insert into plans values ($plan_id, $as_of, $now)",
             plan_id=plan.plan_id,
@@ -111,15 +128,11 @@ def keep_plan(ledger: Ledger, plan: PlanSummary, now: datetime) -> None:
         )
         ledger.execute(
             f"""
-            insert into reviewed_rows
-            select $plan_id, key, kind, payload_hash, row_number in (
-                select row_number from planned inner join blocks on {_IS_BLOCKED}
-                where operation = 'upsert'
-            )
-            from planned
-            where kind <> 'same'
-            """,
-            plan_id=plan.plan_id,
+            insert into reviewed_hashes
+            select {_KEY_HASH}, {_ROW_HASH} from planned where kind <> 'same';
+            insert into reviewed_blocks
+            select key from planned inner join blocks on {_IS_BLOCKED} where operation = 'upsert'
+            """
         )
 
 
@@ -138,32 +151,22 @@ def require_plan(ledger: Ledger, sync: Sync, plan_id: str, plan: PlanSummary) ->
     if kept[0][0] != plan.as_of:
         moved = f"it was made for {kept[0][0]}, this is {plan.as_of}"
     else:
-        came, went, changed = ledger.rows(_MOVED, plan_id=plan_id)[0]
+        came, went, changed = ledger.rows(_MOVED)[0]
         moved = f"rows that came: {came}, went: {went}, changed: {changed}"
     raise WorkError(f"sync {sync.name}: plan {plan_id} is out of date; {moved}", fix)
 
 
-def withhold_as_planned(ledger: Ledger, run_id: str, plan_id: str, now: datetime) -> None:
+def withhold_as_planned(ledger: Ledger, run_id: str, now: datetime) -> None:
     """Withhold what the reviewed plan withheld, even when the person's block has gone since."""
-    ledger.execute(_WITHHELD_AS_PLANNED, run_id=run_id, plan_id=plan_id, now=now)
+    ledger.execute(_WITHHELD_AS_PLANNED, run_id=run_id, now=now)
 
 
-def _breaker(sync: Sync, counts: dict[str, int], members: int, acknowledged: int) -> str | None:
-    """Why the plan must not be sent without somebody looking, or None; people who were forgotten do not count."""
-    if acknowledged == 0:
-        return None
-    if members == 0 and not sync.breakers.allow_empty:
-        return f"allow_empty: the audience is empty, {acknowledged} were delivered before"
-    for name, kind, limit in (
-        ("max_removed_share", "remove", sync.breakers.max_removed_share),
-        ("max_changed_share", "change", sync.breakers.max_changed_share),
-    ):
-        # An audience that may be empty may lose everyone.
-        if members == 0 or counts.get(kind, 0) <= limit * acknowledged:
-            continue
-        share = counts[kind] / acknowledged
-        return f"{name}: {counts[kind]} of {acknowledged} ({share:.1%}) is above {limit:.1%}"
-    return None
+def _kinds(sync: Sync) -> list[str]:
+    """The kinds of rows a sync sends. Who an update is new to may be held by a destination that asks itself."""
+    kinds = KINDS[sync.mode]
+    if sync.mode == "update" and REGISTRY[sync.destination].updates_in_place:
+        kinds = KINDS["upsert"]
+    return [*kinds, *(("remove",) if sync.on_exit == "remove" else ())]
 
 
 def _requests(counts: dict[str, int], max_rows: int, whole_run: bool) -> int:
@@ -182,10 +185,12 @@ def _plan_id(ledger: Ledger, name: str, as_of: date, target: str) -> str:
 _IS_BLOCKED = IS_BLOCKED.replace("plan_rows", "planned")
 _QUARANTINED = """
 create or replace temp table quarantined as
-with duplicates as (select key from source where key is not null group by key having count(*) > 1)
+with
+people as (select customer_id, key, {person} as person from source),
+duplicates as (select person from people where key is not null group by person having count(*) > 1)
 select customer_id, key, case when key is null then 'null_key' else 'duplicate_key' end as reason
-from source
-where key is null or key in (select key from duplicates)
+from people
+where key is null or person in (select person from duplicates)
 """
 # Nobody whose row is in quarantine is removed: they are in the audience, only their key is in doubt. Who was forgotten
 # is removed whatever the sync says of people who leave, and again after a rejection.
@@ -203,7 +208,6 @@ diff as (
         coalesce(wanted.customer_id, held.customer_id) as customer_id,
         coalesce(wanted.entry_seq, held.entry_seq) as entry_seq,
         wanted.contact_channel,
-        wanted.payload,
         case
             when held.key is null then 'add'
             when wanted.key is null then 'remove'
@@ -213,15 +217,16 @@ diff as (
             else 'same'
         end as kind,
         wanted.payload_hash,
-        coalesce(held.customer_id in (from forgotten), false) as is_forgotten
+        coalesce(held.customer_id in (from forgotten), false) as is_forgotten,
+        held.remote_id
     from wanted
     full outer join held on held.key = wanted.key
 ),
 rows_wanted as (
     select
-        key, customer_id, entry_seq, contact_channel, kind, is_forgotten,
-        case when kind = 'remove' then 'remove' else 'upsert' end as operation,
-        case when kind = 'remove' then {removal} else payload end as payload,
+        key, customer_id, entry_seq, contact_channel, kind, is_forgotten, remote_id,
+        case when kind <> 'remove' then 'upsert' when is_forgotten and $forgets then 'forget' else 'remove' end
+            as operation,
         case when kind = 'remove' then sha256({removal}) else payload_hash end as payload_hash
     from diff
     where (list_contains($kinds, kind) or is_forgotten) and not (
@@ -233,7 +238,7 @@ rows_wanted as (
 )
 select
     row_number() over (
-        order by kind = 'same', rows_wanted.operation = 'remove', rows_wanted.key
+        order by kind = 'same', rows_wanted.operation <> 'upsert', rows_wanted.operation, rows_wanted.key
     ) as row_number,
     rows_wanted.*
 from rows_wanted
@@ -262,21 +267,20 @@ select left(md5(concat_ws(
 )), 12)
 from planned where kind <> 'same'
 """
-_MOVED = """
-with
-before as (select * from reviewed_rows where plan_id = $plan_id),
-after as (select * from planned where kind <> 'same')
+# Of a reviewed row only hashes are kept: they say whether it moved, and take a tenth of the room.
+_KEY_HASH, _ROW_HASH = "hash(key)", "hash(kind, payload_hash)"
+_MOVED = f"""
+with after as (select {_KEY_HASH} as key_hash, {_ROW_HASH} as row_hash from planned where kind <> 'same')
 select
-    count(*) filter (where before.key is null),
-    count(*) filter (where after.key is null),
-    count(*) filter (where before.payload_hash <> after.payload_hash or before.kind <> after.kind)
-from before full outer join after on after.key = before.key
+    count(*) filter (where before.key_hash is null),
+    count(*) filter (where after.key_hash is null),
+    count(*) filter (where before.row_hash <> after.row_hash)
+from reviewed_hashes as before full outer join after on after.key_hash = before.key_hash
 """
 _WITHHELD_AS_PLANNED = """
 insert into outcomes
-select plan_rows.run_id, plan_rows.row_number, null, 'withheld', 'withheld when the plan was made', 0, $now
+select plan_rows.run_id, plan_rows.row_number, null, 'withheld', 'withheld when the plan was made', 0, $now, null
 from plan_rows
-inner join reviewed_rows on reviewed_rows.plan_id = $plan_id and reviewed_rows.key = plan_rows.key
 where plan_rows.run_id = $run_id and plan_rows.operation = 'upsert' and plan_rows.kind <> 'same'
-    and reviewed_rows.is_withheld
+    and plan_rows.key in (select key from reviewed_blocks)
 """

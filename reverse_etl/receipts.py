@@ -53,8 +53,8 @@ select
     outcomes.batch_id,
     case when forgotten.customer_id is null then plan_rows.customer_id end as customer_id,
     plan_rows.entry_seq,
-    plan_rows.operation,
-    outcomes.status,
+    case when plan_rows.operation = 'upsert' then 'upsert' else 'remove' end as operation,
+    case when outcomes.status = 'held' then 'rejected' else outcomes.status end as status,
     outcomes.reason,
     outcomes.attempts,
     outcomes.finished_at

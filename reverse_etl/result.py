@@ -34,9 +34,15 @@ class RunResult:
     waiting: int = 0
     recovered: int = 0
     requests: int = 0
+    seconds: float = 0
     held_reason: str | None = None
     problem: str | None = None
     has_too_many_rejected: bool = False
+
+    @property
+    def rows_per_second(self) -> float:
+        """Rows answered in a second of the run, planning included."""
+        return (self.accepted + self.rejected) / self.seconds if self.seconds else 0.0
 
     @property
     def exit_code(self) -> int:
@@ -63,11 +69,16 @@ def run_counts(ledger: Ledger, run_id: str) -> RunCounts:
     return RunCounts(*ledger.rows(_COUNTS, run_id=run_id)[0])
 
 
-# A row given up in doubt is still to be delivered; one that did not change counts only when it was withheld.
+# A row given up in doubt is still to be delivered, one that is held is not, as if it was rejected; one that did not
+# change counts only when it was withheld.
 _COUNTS = """
 with fates as (
     select plan_rows.kind,
-        case when outcomes.status is null or outcomes.status = 'unknown' then 'pending' else outcomes.status end as fate
+        case
+            when outcomes.status is null or outcomes.status = 'unknown' then 'pending'
+            when outcomes.status = 'held' then 'rejected'
+            else outcomes.status
+        end as fate
     from plan_rows
     left join outcomes on outcomes.run_id = plan_rows.run_id and outcomes.row_number = plan_rows.row_number
     where plan_rows.run_id = $run_id and (plan_rows.kind <> 'same' or outcomes.status is not null)

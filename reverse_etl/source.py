@@ -12,6 +12,7 @@ import duckdb
 
 from audiences.erasures import load_forgotten
 from audiences.errors import WorkError
+from reverse_etl.breakers import GATE, STALE, Hold
 from reverse_etl.context import SyncContext
 from reverse_etl.destinations import REGISTRY
 from reverse_etl.ledger_sql import PEOPLE
@@ -35,7 +36,7 @@ class Source:
 
     as_of: date
     fields: tuple[OutputField, ...]
-    hold: str | None
+    hold: Hold | None
 
 
 def read_source(connection: duckdb.DuckDBPyConnection, sync: Sync, context: SyncContext) -> Source:
@@ -152,26 +153,28 @@ def _check_contact(connection: duckdb.DuckDBPyConnection, sync: Sync) -> None:
 
 def _hold(
     connection: duckdb.DuckDBPyConnection, audience: str, relation: str, as_of: date
-) -> str | None:
+) -> Hold | None:
     """Why the audience of this day may not be delivered: no run, another day, or a failing gate."""
     run = connection.execute(
         """
-        select max(as_of_date), max(verdict) filter (where as_of_date = $day),
-            max(reason) filter (where as_of_date = $day)
+        select as_of_date, verdict, reason
         from warehouse.audiences.audience_runs where audience = $audience
+        order by as_of_date = $day desc, as_of_date desc
+        limit 1
         """,
         {"audience": audience, "day": as_of},
     ).fetchone()
-    newest, verdict, reason = run or (None, None, None)
-    if verdict is None:
-        seen = f"its newest run is of {newest}" if newest else "it has no run"
-        return f"stale audience: nothing was built for {as_of}; {seen}"
+    if run is None:
+        return Hold(GATE, f"nothing was built for {as_of}; it has no run")
+    day, verdict, reason = run
     if verdict != "pass":
-        return f"gate: {reason or 'the audience is held'}"
+        return Hold(GATE, reason or "the audience is held")
+    if day != as_of:
+        return Hold(STALE, f"nothing was built for {as_of}; its newest run is of {day}")
     row = connection.execute(
         f"select max(as_of_date) from {relation} where as_of_date is distinct from $day",
         {"day": as_of},
     ).fetchone()
     if row and row[0] is not None:
-        return f"stale audience: its rows are of {row[0]}, not of {as_of}"
+        return Hold(STALE, f"its rows are of {row[0]}, not of {as_of}")
     return None

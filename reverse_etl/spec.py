@@ -185,12 +185,14 @@ class _Reader:
             self._fail(f"mapping.{mapped[0].name}.fallback", "a key has none", "remove it")
 
     def _on_exit(self, document: dict[str, Any], mode: str) -> str:
-        default = "remove" if mode in ("mirror", "snapshot") else "keep"
+        default = "remove" if mode in ("mirror", "list", "snapshot") else "keep"
         on_exit = self._choice(document, "on_exit", ("remove", "keep"), default)
         if mode == "snapshot" and on_exit == "keep":
             self._fail(
                 "on_exit", "'keep' with mode snapshot", "a snapshot holds only members: remove"
             )
+        if mode == "events" and on_exit == "remove":
+            self._fail("on_exit", "'remove' with mode events", "what was told stays told: keep")
         return on_exit
 
     def _connection(self, document: dict[str, Any]) -> dict[str, Scalar]:

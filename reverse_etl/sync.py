@@ -1,10 +1,11 @@
 """The verbs: plan a sync, apply it. Orchestration and the command line call these and history.py, nothing deeper."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 
 from audiences.errors import WorkError
+from reverse_etl.breakers import check_accepted
 from reverse_etl.context import SyncContext
 from reverse_etl.delivery import Courier
 from reverse_etl.destinations import REGISTRY
@@ -12,9 +13,12 @@ from reverse_etl.forgetting import purge
 from reverse_etl.ledger import Run
 from reverse_etl.ledger_file import open_ledger
 from reverse_etl.loader import resolve_connection, secrets_of
+from reverse_etl.payload import removal_sql
 from reverse_etl.plan import PlanSummary, keep_plan, make_plan, require_plan, withhold_as_planned
 from reverse_etl.receipts import write_receipts
 from reverse_etl.result import RunCounts, RunResult, run_counts
+from reverse_etl.run_records import write_run_records
+from reverse_etl.samples import read_samples
 from reverse_etl.source import Source, read_source
 from reverse_etl.spec import Sync
 
@@ -31,11 +35,15 @@ def plan_sync(sync: Sync, context: SyncContext) -> PlanSummary:
         source = read_source(ledger.connection, sync, context)
         plan = make_plan(ledger, sync, source)
         keep_plan(ledger, plan, context.now())
-    return replace(plan, held_reason=source.hold or plan.held_reason)
+        return replace(plan, samples=read_samples(ledger, sync, source))
 
 
 def apply_sync(
-    sync: Sync, context: SyncContext, plan_id: str | None = None, retry_rejected: bool = False
+    sync: Sync,
+    context: SyncContext,
+    plan_id: str | None = None,
+    retry_rejected: bool = False,
+    accept: Collection[str] = (),
 ) -> RunResult:
     """Deliver what differs between the audience and what the destination acknowledged.
 
@@ -44,36 +52,41 @@ def apply_sync(
         context: Places, day, secrets, clock.
         plan_id: Send exactly this plan or refuse.
         retry_rejected: Send rows again that were rejected with the same values.
+        accept: Breakers that do not hold this run.
 
     Raises:
+        InputError: A breaker to accept is not known.
         SyncError: The sync is paused, a `${VAR}` is not set, or it does not suit the audience.
         WorkError: The warehouse cannot be read, the plan moved, or another run is active.
     """
     if not sync.is_active:
         raise sync.wrong("status", "is 'paused'", "write 'status: active' to deliver")
+    check_accepted(accept, sync.audience)
     with _courier(sync, context) as courier:
-        return _Application(courier).run(plan_id, retry_rejected)
+        return _Application(courier, accept).run(plan_id, retry_rejected)
 
 
 class _Application:
     """One apply: settle the past, plan, look at the breakers, deliver, close."""
 
-    def __init__(self, courier: Courier) -> None:
+    def __init__(self, courier: Courier, accepted: Collection[str]) -> None:
+        self.accepted = accepted
         self.courier, self.ledger = courier, courier.ledger
         self.sync, self.context = courier.sync, courier.context
         self.target = courier.destination.target(self.sync)
         self.recovered = 0
+        self.began = self.context.clock()
 
     def run(self, plan_id: str | None, retry_rejected: bool) -> RunResult:
         self.ledger.settle()
         self._write_receipts()
         source = read_source(self.ledger.connection, self.sync, self.context)
-        if source.hold is not None:
-            return self._held(source, None, source.hold)
+        if source.hold is not None and source.hold.breaker not in self.accepted:
+            return self._held(source, None, str(source.hold))
         self._recover()
         if self.courier.problem is not None:
             return self._result(self.ledger.open_run(), None, "stopped")
-        plan = make_plan(self.ledger, self.sync, source, retry_rejected)
+        plan = make_plan(self.ledger, self.sync, source, retry_rejected, self.accepted)
         if plan_id is not None:
             require_plan(self.ledger, self.sync, plan_id, plan)
         if plan.held_reason is not None:
@@ -81,7 +94,7 @@ class _Application:
         run = self._new_run(source)
         self._write_outbox(run, plan)
         if plan_id is not None:
-            withhold_as_planned(self.ledger, run.run_id, plan_id, self.context.now())
+            withhold_as_planned(self.ledger, run.run_id, self.context.now())
         return self._deliver(run, plan)
 
     def _recover(self) -> None:
@@ -133,18 +146,23 @@ class _Application:
 
     def _write_outbox(self, run: Run, plan: PlanSummary) -> None:
         with self.ledger.transaction():
-            self.ledger.begin(run, plan.plan_id, plan.quarantined, self.context.now())
+            now = self.context.now()
+            self.ledger.begin(run, plan.plan_id, plan.quarantined, now, self.accepted)
+            removal = removal_sql(self.sync, run.fields, "planned.key")
             for statement in _OUTBOX:
-                self.ledger.execute(statement, run_id=run.run_id)
+                self.ledger.execute(statement.format(removal=removal), run_id=run.run_id)
         self.context.on_step("planned")
 
     def _held(self, source: Source, plan: PlanSummary | None, reason: str) -> RunResult:
         """Note that nothing was sent and why; an interrupted run stays open until the hold is lifted."""
-        run = None
-        if self.ledger.open_run() is None:
+        run, interrupted = None, self.ledger.open_run()
+        if interrupted is not None:
+            self.ledger.hold(interrupted.run_id, reason, self.context.now())
+        else:
             run = self._new_run(source)
             self.ledger.begin(run, plan.plan_id if plan else "", 0, self.context.now())
             self.ledger.end(run.run_id, "held", reason, self.context.now())
+            self._write_receipts()
         result = self._result(run, plan, "held", reason)
         if plan is None:
             return result
@@ -176,6 +194,7 @@ class _Application:
             waiting=plan.waiting if plan else 0,
             recovered=self.recovered,
             requests=self.courier.requests,
+            seconds=max(0.0, (self.context.clock() - self.began).total_seconds()),
             held_reason=held_reason,
             problem=self.courier.problem,
             has_too_many_rejected=counts.rejected > 0 and counts.rejected >= limit,
@@ -183,6 +202,7 @@ class _Application:
 
     def _write_receipts(self) -> None:
         write_receipts(self.ledger, self.context.state_dir, self.sync.name)
+        write_run_records(self.ledger, self.context.state_dir, self.sync.name)
 
 
 @contextmanager
@@ -200,9 +220,22 @@ def _courier(sync: Sync, context: SyncContext) -> Iterator[Courier]:
 _OUTBOX = (
     """
     insert into plan_rows
-    select $run_id, row_number, kind, operation, key, customer_id, entry_seq, contact_channel, payload_hash
+    select
+        $run_id, row_number, kind, operation, key, customer_id, entry_seq, contact_channel, payload_hash, remote_id
     from planned
     """,
-    "insert into outbox select $run_id, row_number, payload from planned",
+    """
+    insert into outbox
+    select $run_id, planned.row_number, source.payload
+    from planned
+    inner join source on source.key = planned.key
+    where planned.operation = 'upsert'
+    """,
+    """
+    insert into outbox
+    select $run_id, row_number, {removal}
+    from planned
+    where operation <> 'upsert'
+    """,
     "insert into quarantine select $run_id, customer_id, reason from quarantined",
 )

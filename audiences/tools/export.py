@@ -89,7 +89,7 @@ def _query(connection: duckdb.DuckDBPyConnection, audience: str, ending: str) ->
         [audience],
     ).fetchall()
     selected = ", ".join(
-        _harmless(name) if ending == ".csv" and kind == "VARCHAR" else f'"{name}"'
+        harmless(name) if ending == ".csv" and kind == "VARCHAR" else f'"{name}"'
         for name, kind in columns
     )
     return f"""
@@ -102,7 +102,8 @@ def _query(connection: duckdb.DuckDBPyConnection, audience: str, ending: str) ->
     """
 
 
-def _harmless(column: str) -> str:
+def harmless(column: str) -> str:
+    """A column of text as SQL, with an apostrophe before what a spreadsheet would run as a formula."""
     quoted = f'"{column}"'
     test = f"regexp_matches({quoted}, '{FORMULA}') and not regexp_matches({quoted}, '{NUMBER}')"
     return f"case when {test} then '''' || {quoted} else {quoted} end as {quoted}"

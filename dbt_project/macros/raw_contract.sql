@@ -8,7 +8,7 @@
     {{ return(tables) }}
 {% endmacro %}
 
-{# One table: name, required, cut_by, latest_by, rules, columns (name, data_type, key, required, values, min, above, max). #}
+{# One table: name, required, cut_by, latest_by, has_ledger, rules, columns (name, data_type, key, required, values, min, above, max). #}
 {% macro raw_table(name) %}
     {% set node = (graph.sources.values() | selectattr('source_name', 'equalto', 'shop') | selectattr('name', 'equalto', name) | list)[0] %}
     {% set columns = [] %}

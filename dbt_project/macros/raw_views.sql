@@ -78,20 +78,41 @@
     {% for name in present if name not in known %}
         {% do unread.append([table.name, name]) %}
     {% endfor %}
-    {% do run_query(raw_view_sql(table, scan, present, has_erasures)) %}
+    {% set scans = [] %}
+    {% if scan is not none %}
+        {% do scans.append({'scan': scan, 'present': present}) %}
+    {% endif %}
+    {% do add_state_scan(table, scans) %}
+    {% do run_query(raw_view_sql(table, scans, has_erasures)) %}
+{% endmacro %}
+
+{# Rows that were pulled from the tools (the ledger of the table's name in the state folder) are raw rows like any other. #}
+{% macro add_state_scan(table, scans) %}
+    {% set files = state_files(table.name) if table.get('has_ledger') else none %}
+    {% if files is not none %}
+        {% set scan = 'read_parquet(' ~ quoted(files) ~ ', union_by_name = true)' %}
+        {% set present = {} %}
+        {% for row in run_query('describe select * from ' ~ scan) %}
+            {% do present.update({row[0]: {'name': row[0], 'type': row[1]}}) %}
+        {% endfor %}
+        {% do scans.append({'scan': scan, 'present': present}) %}
+    {% endif %}
 {% endmacro %}
 
 {# Rows that name a person who was forgotten are not read at all: no table, no quarantine, no count has them. #}
-{% macro raw_view_sql(table, scan, present, has_erasures) %}
+{% macro raw_view_sql(table, scans, has_erasures) %}
     create or replace view raw.{{ table.name }} as
+    {%- for one in scans or [{'scan': none, 'present': {}}] %}
     select
     {%- for column in table.columns %}
-        {{ raw_column(column, present.get(column.name)) }} as {{ column.name }}{{ ',' if not loop.last }}
+        {{ raw_column(column, one.present.get(column.name)) }} as {{ column.name }}{{ ',' if not loop.last }}
     {%- endfor %}
-    {{ 'where false' if scan is none else 'from ' ~ scan }}
-    {%- if scan is not none and has_erasures %}
-    {{- without_forgotten(table, scan, present) }}
+    {{ 'where false' if one.scan is none else 'from ' ~ one.scan }}
+    {%- if one.scan is not none and has_erasures %}
+    {{- without_forgotten(table, one.scan, one.present) }}
     {%- endif %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 {% endmacro %}
 
 {# Types of the same family stay as they are and are cast later, safely; any other becomes text first. #}

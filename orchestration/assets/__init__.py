@@ -1,1 +1,1 @@
-"""The assets of the pipeline, one module a step: raw, models, gate, ledgers, syncs, site."""
+"""The assets of the pipeline, one module a step: reports, raw, models, gate, ledgers, syncs, site."""

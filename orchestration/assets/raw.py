@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from orchestration.assets.reports import PULLED
 from orchestration.border.check import check_raw
 from orchestration.border.contract import load_contract
 from orchestration.border.result import CheckResult, TableResult, stop_if_broken
@@ -19,10 +20,13 @@ from orchestration.run_settings import RunSettings
 def build_raw_asset() -> dg.AssetsDefinition:
     """The assets `[raw, table]`, each with the check `contract`."""
     keys = {table.name: dg.AssetKey(["raw", table.name]) for table in load_contract()}
+    pulled = {table.name: [PULLED] for table in load_contract() if table.has_ledger}
 
     @dg.multi_asset(
         name="raw_tables",
-        specs=[dg.AssetSpec(key, group_name="raw") for key in keys.values()],
+        specs=[
+            dg.AssetSpec(key, deps=pulled.get(name), group_name="raw") for name, key in keys.items()
+        ],
         check_specs=[dg.AssetCheckSpec("contract", asset=key) for key in keys.values()],
     )
     def raw_tables(

@@ -37,7 +37,7 @@ def check_raw(settings: Settings) -> CheckResult:
     Raises:
         WorkError: A required table or column is missing, or a file cannot be read.
     """
-    files = table_files(settings.raw_dir, (table.name for table in load_contract()))
+    files = table_files(settings, load_contract())
     refuse_unreadable(files)
     share = max_bad_row_share()
     report = settings.site_dir / "data_docs"

@@ -51,6 +51,7 @@ class RawTable:
     required: bool = False
     cut_by: str | None = None
     latest_by: str | None = None
+    has_ledger: bool = False
     rules: tuple[Rule, ...] = ()
 
     @property

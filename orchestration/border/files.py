@@ -1,30 +1,34 @@
 """The files of the raw folder: which table has any, and refusing those no reader could read."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audiences.errors import WorkError
+from orchestration.border.contract import RawTable
+from orchestration.settings import Settings
 
 Files = Mapping[str, tuple[Path, ...]]  # of each raw table, none when it is absent
 
 
-def table_files(raw_dir: Path, names: Iterable[str]) -> Files:
-    """The files of each raw table; a table that is absent has none."""
-    return {
-        name: tuple(
-            path
-            for path in (
-                raw_dir / f"{name}.parquet",
-                raw_dir / f"{name}.csv",
-                *sorted((raw_dir / name).glob("*.parquet")),
-            )
-            if path.is_file()
-        )
-        for name in names
-    }
+def table_files(settings: Settings, tables: Iterable[RawTable]) -> Files:
+    """The files of each raw table, those of the state folder among them; a table that is absent has none."""
+    return {table.name: tuple(_files(settings, table)) for table in tables}
+
+
+def _files(settings: Settings, table: RawTable) -> Iterator[Path]:
+    raw, name = settings.raw_dir, table.name
+    for path in (
+        raw / f"{name}.parquet",
+        raw / f"{name}.csv",
+        *sorted((raw / name).glob("*.parquet")),
+    ):
+        if path.is_file():
+            yield path
+    if table.has_ledger:
+        yield from sorted((settings.state_dir / name).glob("as_of=*/*.parquet"))
 
 
 def refuse_unreadable(files: Files) -> None:

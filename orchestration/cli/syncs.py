@@ -1,5 +1,6 @@
 """`perennial sync`: what the syncs would send, sent, and could not send. Prints counts and customer ids, no traits."""
 
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="The reverse-ETL tools.")
 
-HELD_FIX = "look at the plan; when it is right, raise the breaker in the sync file, or name the day with --as-of"
+HELD_FIX = (
+    "look at the plan; when it is right, apply it with '--accept' and the name of what held it"
+)
 Name = Annotated[str, typer.Argument(help="Name of the sync.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 AsOf = Annotated[str | None, typer.Option(help="Day of the audience, as YYYY-MM-DD.")]
@@ -52,7 +55,15 @@ def plan(name: Name, as_of: AsOf = None, as_json: Json = False, syncs: Folder = 
     if as_json:
         print_json(counts)
         return
+    samples = counts.pop("samples")
     _print_pairs(f"Plan of {name}", counts)
+    if samples:
+        fields = list(dict.fromkeys(name for sample in samples for name in sample["fields"]))
+        rows = [
+            (sample["kind"], *(sample["fields"].get(field) for field in fields))
+            for sample in samples
+        ]
+        print_table("Some of its rows, masked", ("kind", *fields), rows)
     if summary.held_reason:
         click.echo(f"warning: applying it would be held: {summary.held_reason}", err=True)
     elif summary.planned and sync.is_active:
@@ -60,29 +71,84 @@ def plan(name: Name, as_of: AsOf = None, as_json: Json = False, syncs: Folder = 
 
 
 @app.command()
-def apply(
+def apply(  # noqa: PLR0913, PLR0917
     name: Name,
     plan_id: Annotated[
         str | None, typer.Option(help="Send exactly this plan, or refuse and say what moved.")
     ] = None,
+    accept: Annotated[
+        list[str] | None, typer.Option(help="A breaker that must not hold this run; repeatable.")
+    ] = None,
+    simulate: Annotated[
+        bool, typer.Option(help="Deliver to a stand-in on this machine; nothing of it is kept.")
+    ] = False,
     as_of: AsOf = None,
     as_json: Json = False,
     syncs: Folder = None,
 ) -> None:
     """Deliver what differs from what the destination acknowledged."""
-    from reverse_etl.sync import apply_sync
+    from audiences.errors import InputError
+    from orchestration.sync_runs import run_sync
+    from reverse_etl.simulation import simulated
 
-    result = apply_sync(_sync(name, syncs), _context(as_of), plan_id)
+    if simulate and plan_id:
+        raise InputError("--plan-id: a stand-in has no plan", "leave out one of the two")
+    sync, context = _sync(name, syncs), _context(as_of)
+    with simulated(sync, context) if simulate else nullcontext((sync, context)) as (where, given):
+        result = run_sync(
+            where, given, plan_id, accept=accept or (), is_quiet=as_json, is_told=not simulate
+        )
     _finish(result, as_json)
 
 
 @app.command()
 def retry(name: Name, as_of: AsOf = None, as_json: Json = False, syncs: Folder = None) -> None:
     """Deliver, and send rows again that the destination rejected with the same values."""
-    from reverse_etl.sync import apply_sync
+    from orchestration.sync_runs import run_sync
 
-    result = apply_sync(_sync(name, syncs), _context(as_of), retry_rejected=True)
+    sync, context = _sync(name, syncs), _context(as_of)
+    result = run_sync(sync, context, retry_rejected=True, is_quiet=as_json)
     _finish(result, as_json)
+
+
+@app.command()
+def pull(
+    name: Annotated[
+        str | None, typer.Argument(help="Name of a sync; all active ones without it.")
+    ] = None,
+    as_json: Json = False,
+    syncs: Folder = None,
+) -> None:
+    """Pull what the tools report back: opens, clicks, bounces, complaints, unsubscribes. Prints counts."""
+    from audiences.errors import InputError
+    from orchestration import reports
+    from orchestration.settings import load_settings
+    from reverse_etl.loader import load_syncs
+    from reverse_etl.reports.pull import can_pull
+
+    chosen = [_sync(name, syncs)] if name else list(load_syncs(_folder(syncs)).values())
+    if name and not (chosen[0].is_active and can_pull(chosen[0])):
+        why = "reports nothing back" if chosen[0].is_active else "is paused"
+        raise InputError(f"sync {name}: {why}", "see `perennial sync list` for the others")
+    settings = load_settings()
+    pulled = reports.pull(settings, chosen)
+    if any(each.rows for each in pulled):
+        reports.show_to_the_warehouse(settings)
+    if as_json:
+        print_json([asdict(each) for each in pulled])
+    elif not pulled:
+        click.echo("no active sync reports anything back")
+    else:
+        columns = ("source", "read", "new", "known before", "not kept")
+        rows = [
+            (each.source, each.read, each.new, each.repeated, sum(each.unplaced.values()))
+            for each in pulled
+        ]
+        print_table("What was reported back", columns, rows)
+    for each in pulled:
+        if each.problem is not None or each.unplaced:
+            click.echo(reports.line(each), err=True)
+    raise typer.Exit(1 if any(each.problem is not None for each in pulled) else 0)
 
 
 @app.command()
@@ -97,11 +163,16 @@ def status(as_json: Json = False, syncs: Folder = None) -> None:
     if as_json:
         print_json([asdict(state) for state in states])
         return
-    columns = ("sync", "status", "acknowledged", "waiting", "last run", "outcome", "reason")
+    columns = (
+        *("sync", "status", "acknowledged", "waiting"),
+        *("last run", "outcome", "reason", "overridden"),
+    )
     rows = []
     for state in states:
         last = state.last_run
-        run = (last.run_id, last.status, last.reason) if last else (None, None, None)
+        run = (
+            (last.run_id, last.status, last.reason, last.accepted_breakers) if last else [None] * 4
+        )
         rows.append((state.sync, state.status, state.acknowledged, state.waiting, *run))
     print_table("Syncs", columns, rows)
 
@@ -177,27 +248,18 @@ def _print_pairs(title: str, values: dict[str, Any]) -> None:
 
 
 def _print_runs(name: str, runs: list["RunRecord"]) -> None:
-    columns = (
-        "run",
-        "outcome",
-        "planned",
-        "accepted",
-        "rejected",
-        "pending",
-        "withheld",
-        "requests",
-    )
-    rows = [
-        (
-            run.run_id,
-            run.status,
-            run.planned,
-            run.accepted,
-            run.rejected,
-            run.pending,
-            run.withheld,
-            run.requests,
-        )
-        for run in runs
-    ]
-    print_table(f"Runs of {name}", columns, rows)
+    columns = {
+        "run": "run_id",
+        "outcome": "status",
+        "reason": "reason",
+        "overridden": "accepted_breakers",
+        "planned": "planned",
+        "accepted": "accepted",
+        "rejected": "rejected",
+        "pending": "pending",
+        "withheld": "withheld",
+        "quarantined": "quarantined",
+        "requests": "requests",
+    }
+    rows = [[getattr(run, field) for field in columns.values()] for run in runs]
+    print_table(f"Runs of {name}", tuple(columns), rows)

@@ -1,42 +1,59 @@
-"""Files: CSV or Parquet under a folder. A snapshot replaces one file, other modes add one file a run.
+"""Files: CSV or Parquet in a folder, a bucket (`s3://…`) or on a server (`sftp://…`).
 
-A file appears by one rename under a name that follows from the run, so a repeat writes the same file again.
+A snapshot replaces one file, other modes add one file a run. A file appears whole under a name that follows from the
+run, so a repeat writes the same file again. Away from this machine a manifest follows it, `<file>.manifest.json` with
+the number of rows and the SHA-256: a reader that waits for it, and compares, never takes half a file.
+
+What it cannot do: know what readers made of a file, and take back files that were read. It deletes nothing it has put.
 """
 
-import os
+import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Self
 
 import duckdb
 
-from audiences.unfinished import beside
+from audiences.tools.export import harmless
 from reverse_etl.context import SyncContext
 from reverse_etl.destinations.base import Answer, Batch, Destination, Recovery
-from reverse_etl.errors import DestinationClosed
-from reverse_etl.payload import identifier, literal
+from reverse_etl.errors import DestinationClosed, TryLater
+from reverse_etl.folders import Folder, open_folder
+from reverse_etl.payload import OutputField, identifier, literal
 from reverse_etl.spec import Scalar, Sync
 
 _FORMATS = {"csv": "(format csv, header)", "parquet": "(format parquet)"}
 
 
 class FileDestination(Destination):
-    """CSV and Parquet files on a local disk."""
+    """CSV and Parquet files."""
 
     name = "file"
     modes = ("upsert", "insert", "update", "mirror", "snapshot")
-    settings: ClassVar[Mapping[str, bool]] = {"path": True, "format": False, "base_url": False}
+    settings: ClassVar[Mapping[str, bool]] = {
+        "path": True,
+        "format": False,
+        "guard_formulas": False,
+        "base_url": False,
+        "region": False,
+        "access_key_id": False,
+        "secret_access_key": False,
+        "host_key": False,
+        "private_key": False,
+        "password": False,
+    }
     whole_run = True
     is_file = True
 
-    def __init__(self, folder: Path, sync: Sync, context: SyncContext) -> None:
+    def __init__(self, folder: Folder, sync: Sync, context: SyncContext) -> None:
         self._folder, self._sync, self._context = folder, sync, context
         self._format = _format(sync)
 
     @classmethod
     def open(cls, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> Self:
-        """Find the folder; a relative path starts at the repository root."""
-        return cls((context.root / str(connection["path"])).resolve(), sync, context)
+        """Find the folder."""
+        return cls(open_folder(sync, connection, context), sync, context)
 
     @classmethod
     def check(cls, sync: Sync) -> None:
@@ -47,6 +64,8 @@ class FileDestination(Destination):
             )
         if not isinstance(sync.connection["path"], str) or not sync.connection["path"].strip():
             raise sync.wrong("connection.path", "is no path", "write a folder")
+        if not isinstance(sync.connection.get("guard_formulas", False), bool):
+            raise sync.wrong("connection.guard_formulas", "is no boolean", "write true or false")
         names = [field.name.lower() for field in sync.mapping]
         if sync.mode != "snapshot" and "operation" in names:
             raise sync.wrong(
@@ -62,52 +81,94 @@ class FileDestination(Destination):
     def target(cls, sync: Sync) -> str:
         """A folder and format; a snapshot holds other things than files of changes."""
         kind = "snapshot" if sync.mode == "snapshot" else "changes"
-        return f"file|{sync.connection['path']}|{_format(sync)}|{kind}"
+        place = f"{sync.connection.get('base_url', '')}{sync.connection['path']}"
+        return f"file|{place}|{_format(sync)}|{kind}"
 
     def send(self, batch: Batch) -> Answer:
         """Write the file of the run, or replace the snapshot."""
-        target = self._target(batch)
-        unfinished = beside(target)
-        _clear(target)
+        name = self._name(batch)
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._write(batch, unfinished)
+            unfinished = self._folder.unfinished(name)
+            rows = self._write(batch, unfinished)
+            manifest = self._manifest(batch, rows, unfinished) if self._folder.has_manifests else ""
             self._context.on_step("file written")
-            os.replace(unfinished, target)
-        except (OSError, duckdb.IOException) as error:
-            reason = error.strerror if isinstance(error, OSError) else "the file cannot be written"
-            raise DestinationClosed(f"{target.name}: {reason}") from None
+            self._folder.put(unfinished, name)
+            if manifest:
+                self._context.on_step("file put")
+                unfinished = self._folder.unfinished(f"{name}.manifest.json")
+                unfinished.write_text(manifest, encoding="utf-8")
+                self._folder.put(unfinished, f"{name}.manifest.json")
+        except self._folder.closed as error:
+            raise DestinationClosed(f"{name}: {_words(error)}") from None
+        except self._folder.later as error:
+            raise TryLater(f"{name}: {_words(error)}") from None
+        except duckdb.IOException:
+            raise DestinationClosed(f"{name}: the file cannot be written") from None
         return Answer(batch.rows)
 
     def recover(self, batch: Batch) -> Recovery:
-        """A file of changes is there or not; what a snapshot holds cannot be told from outside."""
+        """A local file of changes is there or not; elsewhere it is put again, which changes nothing if it is there.
+
+        What a snapshot holds cannot be told from outside.
+        """
         if self._sync.mode == "snapshot":
             return "unknown"
-        target = self._target(batch)
-        _clear(target)
-        return "accepted" if target.exists() else "unsent"
+        there = self._folder.has(self._name(batch))
+        if there is None:
+            return "resend"
+        return "accepted" if there else "unsent"
 
-    def _target(self, batch: Batch) -> Path:
+    def close(self) -> None:
+        """Let go of connections."""
+        self._folder.close()
+
+    def _name(self, batch: Batch) -> str:
         if self._sync.mode == "snapshot":
-            return self._folder / f"{batch.sync}.{self._format}"
-        return self._folder / batch.sync / f"{batch.run_id}.{self._format}"
+            return f"{batch.sync}.{self._format}"
+        return f"{batch.sync}/{batch.run_id}.{self._format}"
 
-    def _write(self, batch: Batch, path: Path) -> None:
-        names = [field.name for field in batch.fields]
-        columns = names if self._sync.mode == "snapshot" else ["operation", *names]
+    def _write(self, batch: Batch, path: Path) -> int:
+        """Write the rows; how many they are."""
+        columns = [self._column(field) for field in batch.fields]
+        if self._sync.mode != "snapshot":
+            columns.insert(0, "operation")
         with duckdb.connect() as connection:
             connection.register("batch", batch.table())
-            connection.execute(
-                f"copy (select {', '.join(map(identifier, columns))} from batch) "
+            written = connection.execute(
+                f"copy (select {', '.join(columns)} from batch) "
                 f"to {literal(str(path))} {_FORMATS[self._format]}"
-            )
+            ).fetchone()
+        return int(written[0]) if written else 0
 
+    def _column(self, field: OutputField) -> str:
+        is_guarded = self._sync.connection.get("guard_formulas", False) and self._format == "csv"
+        return (
+            harmless(field.name)
+            if is_guarded and field.type == "VARCHAR"
+            else identifier(field.name)
+        )
 
-def _clear(target: Path) -> None:
-    """Delete what a run of the sync that was killed left; only one runs at a time."""
-    for left in target.parent.glob(f".{target.name}.*.unfinished"):
-        left.unlink()
+    def _manifest(self, batch: Batch, rows: int, path: Path) -> str:
+        """What the file holds; the same text for the same file."""
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        said = {
+            "file": self._name(batch).rsplit("/", maxsplit=1)[-1],
+            "sync": batch.sync,
+            "audience": batch.audience,
+            "run_id": batch.run_id,
+            "mode": self._sync.mode,
+            "rows": rows,
+            "bytes": path.stat().st_size,
+            "sha256": digest,
+        }
+        return json.dumps(said, indent=2) + "\n"
 
 
 def _format(sync: Sync) -> str:
     return str(sync.connection.get("format", "csv"))
+
+
+def _words(error: Exception) -> str:
+    """What the place says, without our paths."""
+    return str(getattr(error, "strerror", None) or error) or type(error).__name__

@@ -6,40 +6,34 @@ import hashlib
 import hmac
 import ipaddress
 import json
-import logging
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
 import httpx
 
 from reverse_etl.context import SyncContext
 from reverse_etl.destinations.base import Answer, Batch, Destination
-from reverse_etl.errors import BatchRefused, DestinationClosed, TryLater
+from reverse_etl.http import Http, not_understood
 from reverse_etl.spec import Scalar, Sync
 
-_TYPES = {"upsert": "members.upserted", "remove": "members.removed"}
-_LATER = {408, 425, 429}
-_CLOSED = {401, 402, 403, 404, 405, 407, 410}
-_TIMEOUT = httpx.Timeout(30, connect=10)
+_TYPES = {
+    "upsert": "members.upserted",
+    "remove": "members.removed",
+    "enter": "members.entered",
+}
 
 
 class WebhookDestination(Destination):
     """Posts batches of members to an URL."""
 
     name = "webhook"
-    modes = ("upsert", "insert", "update", "mirror")
+    modes = ("upsert", "insert", "update", "mirror", "events")
     settings: ClassVar[Mapping[str, bool]] = {"base_url": True, "signing_secret": False}
 
-    def __init__(self, url: str, secret: bytes | None, context: SyncContext) -> None:
-        self._url, self._secret, self._context = url, secret, context
-        # httpx logs every address it calls, and an address may carry a token.
-        logging.getLogger("httpx").setLevel(logging.WARNING)
-        # Reading the certificates takes longer than a small delivery; plain http needs none.
-        is_encrypted = url.lower().startswith("https")
-        self._client = httpx.Client(timeout=_TIMEOUT, follow_redirects=False, verify=is_encrypted)
+    def __init__(self, sync: Sync, url: str, secret: bytes | None, context: SyncContext) -> None:
+        self._sync, self._url, self._secret, self._context = sync, url, secret, context
+        self._http = Http(context, url, connections=self.limits.concurrency)
 
     @classmethod
     def open(cls, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> Self:
@@ -55,28 +49,31 @@ class WebhookDestination(Destination):
                 "is missing; unsigned requests stay on this machine",
                 "write signing_secret: ${NAME_OF_A_VARIABLE} that holds whsec_ and base64",
             )
-        return cls(url, None if secret is None else _key(sync, str(secret)), context)
+        return cls(sync, url, None if secret is None else _key(sync, str(secret)), context)
+
+    @classmethod
+    def check(cls, sync: Sync) -> None:
+        """An event has an id of its own."""
+        if sync.mode == "events" and any(field.name == "id" for field in sync.mapping):
+            raise sync.wrong("mapping.id", "is the id of the event", "name the field otherwise")
+
+    def account(self) -> str:
+        """One receiver."""
+        return f"{self.name}|{self._url}"
 
     def send(self, batch: Batch) -> Answer:
         """Post one batch."""
-        body = _body(batch)
-        try:
-            response = self._client.post(
-                self._url, content=body, headers=self._headers(batch, body)
-            )
-        except httpx.TransportError as error:
-            raise TryLater(f"no answer ({type(error).__name__})") from None
-        return self._answer(response, batch.rows)
+        body = self._body(batch)
+        response = self._http.request("POST", body=body, headers=self._headers(batch, body))
+        return Answer(batch.rows, _rejections(response, batch.rows))
 
     def close(self) -> None:
         """Close the pooled connections."""
-        self._client.close()
+        self._http.close()
 
     def _headers(self, batch: Batch, body: bytes) -> dict[str, str]:
         stamp = str(int(self._context.clock().timestamp()))
         headers = {
-            "content-type": "application/json",
-            "user-agent": "perennial",
             "webhook-id": batch.message_id,
             "webhook-timestamp": stamp,
         }
@@ -86,44 +83,22 @@ class WebhookDestination(Destination):
             headers["webhook-signature"] = f"v1,{base64.b64encode(digest).decode()}"
         return headers
 
-    def _answer(self, response: httpx.Response, rows: int) -> Answer:
-        status = response.status_code
-        said = f"HTTP {status} {response.reason_phrase}".strip()
-        if 200 <= status < 300:
-            return Answer(rows, _rejections(response, rows))
-        if status in _LATER or status >= 500:
-            raise TryLater(said, self._asked_wait(response.headers.get("retry-after")))
-        if status in _CLOSED or status < 400:
-            raise DestinationClosed(said)
-        raise BatchRefused(f"{said}: {_words(response)}".removesuffix(": "))
-
-    def _asked_wait(self, value: str | None) -> float | None:
-        """Retry-After as seconds; it is a number or a date."""
-        if value is None:
-            return None
-        if value.strip().isdigit():
-            return float(value)
-        try:
-            moment = parsedate_to_datetime(value)
-        except ValueError:
-            return None
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return max(0.0, (moment - self._now()).total_seconds())
-
-    def _now(self) -> datetime:
-        return self._context.clock().astimezone(UTC)
-
-
-def _body(batch: Batch) -> bytes:
-    """The same bytes for the same batch, whenever it is built."""
-    head = {
-        "type": _TYPES[batch.operation],
-        "sync": batch.sync,
-        "audience": batch.audience,
-        "run_id": batch.run_id,
-    }
-    opened = json.dumps(head, ensure_ascii=False, separators=(",", ":"))[:-1]
-    return f'{opened},"members":[{",".join(batch.payloads())}]}}'.encode()
+    def _body(self, batch: Batch) -> bytes:
+        """The same bytes for the same batch, whenever it is built."""
+        kind, members = batch.operation, list(batch.payloads)
+        if self._sync.mode == "events" and kind == "upsert":
+            kind = "enter"
+            members = [
+                f'{{"id":"{one}",{text[1:]}' for one, text in zip(batch.ids, members, strict=True)
+            ]
+        head = {
+            "type": _TYPES[kind],
+            "sync": batch.sync,
+            "audience": batch.audience,
+            "run_id": batch.run_id,
+        }
+        opened = json.dumps(head, ensure_ascii=False, separators=(",", ":"))[:-1]
+        return f'{opened},"members":[{",".join(members)}]}}'.encode()
 
 
 def _rejections(response: httpx.Response, rows: int) -> dict[int, str]:
@@ -145,25 +120,12 @@ def _rejections(response: httpx.Response, rows: int) -> dict[int, str]:
     except (ValueError, AttributeError, KeyError, TypeError):
         understood = False
     if not understood:
-        raise TryLater(f"HTTP {response.status_code} with an answer that cannot be understood")
+        raise not_understood(response)
     return {
         index: str(result.get("reason") or "no reason given")
         for index, result in named.items()
         if result["status"] == "rejected"
     }
-
-
-def _words(response: httpx.Response) -> str:
-    """What a refusal says, short."""
-    try:
-        said: Any = json.loads(response.content)
-    except ValueError:
-        said = response.text
-    if isinstance(said, dict):
-        said = next(
-            (said[key] for key in ("reason", "error", "message", "detail") if key in said), ""
-        )
-    return " ".join(str(said).split())[:200]
 
 
 def _key(sync: Sync, secret: str) -> bytes:

@@ -12,7 +12,7 @@ import yaml
 
 from reverse_etl.context import Retry, SyncContext
 from reverse_etl.loader import load_sync
-from reverse_etl.receiver import Receiver
+from reverse_etl.simulators.webhook import WebhookSimulator
 from reverse_etl.spec import Sync
 
 AS_OF = date(2026, 3, 31)
@@ -132,8 +132,8 @@ def context(shop: Shop, waits: list[float]) -> SyncContext:
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver(secret=SECRET) as receiver:
+def receiver() -> Iterator[WebhookSimulator]:
+    with WebhookSimulator(secret=SECRET) as receiver:
         yield receiver
 
 
@@ -156,7 +156,7 @@ def make_sync(tmp_path: Path) -> MakeSync:
 
 
 @pytest.fixture
-def hook(make_sync: MakeSync, receiver: Receiver) -> Sync:
+def hook(make_sync: MakeSync, receiver: WebhookSimulator) -> Sync:
     """The webhook sync, pointed at the receiver."""
     sync = make_sync()
     return replace(sync, connection=sync.connection | {"base_url": receiver.url})

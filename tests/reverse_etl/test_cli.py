@@ -8,14 +8,14 @@ import pytest
 import yaml
 
 from orchestration.cli.main import run
-from reverse_etl.receiver import Receiver
+from reverse_etl.simulators.webhook import WebhookSimulator
 from tests.reverse_etl.conftest import FILE, SECRET, WEBHOOK, Shop
 
 Printed = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def syncs(shop: Shop, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Path:
+def syncs(shop: Shop, receiver: WebhookSimulator, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of two syncs, with the settings of a whole installation around it."""
     folder = shop.root / "syncs"
     folder.mkdir()
@@ -76,7 +76,7 @@ def test_a_reviewed_plan_is_applied_or_refused(shop: Shop, syncs: Path, capfd: P
     [
         (("apply", "nobody"), 2, "there is no sync 'nobody'"),
         (("apply", "people_to_file"), 2, "people_to_file.yml: status: is 'paused'"),
-        (("apply", "people_to_webhook", "--as-of", "2026-04-01"), 1, "stale audience"),
+        (("apply", "people_to_webhook", "--as-of", "2026-04-01"), 1, "stale_audience"),
         (("plan", "people_to_webhook", "--as-of", "yesterday"), 2, "'yesterday' is not a date"),
         (("log",), 2, "Missing argument"),
     ],
@@ -93,7 +93,7 @@ def test_errors_are_two_lines_and_an_exit_code(  # noqa: PLR0917
 
 
 def test_retry_sends_rejected_rows_again(
-    shop: Shop, syncs: Path, receiver: Receiver, capfd: Printed
+    shop: Shop, syncs: Path, receiver: WebhookSimulator, capfd: Printed
 ) -> None:
     receiver.judge = lambda member: f"{member['email']} is no address"
     shop.named("a")

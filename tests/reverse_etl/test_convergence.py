@@ -12,8 +12,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from reverse_etl.context import Retry, SyncContext
+from reverse_etl.destinations.base import Limits
+from reverse_etl.destinations.webhook import WebhookDestination
 from reverse_etl.loader import load_sync
-from reverse_etl.receiver import Fault, Receiver
+from reverse_etl.simulators.base import Fault
+from reverse_etl.simulators.webhook import WebhookSimulator
 from reverse_etl.spec import Sync
 from reverse_etl.sync import apply_sync
 from tests.reverse_etl.conftest import AS_OF, SECRET, WEBHOOK, Shop
@@ -58,8 +61,13 @@ rounds = st.builds(
 endings = st.permutations([f"{name}@example.com" for name in "uvwxyz"])
 
 
-def play(history: list[Round], ending: list[str], size: int) -> None:
-    with tempfile.TemporaryDirectory() as folder, Receiver(secret=SECRET) as receiver:
+def play(history: list[Round], ending: list[str], size: int, threads: int) -> None:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        WebhookSimulator(secret=SECRET) as receiver,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(WebhookDestination, "limits", Limits(concurrency=threads))
         shop = Shop(Path(folder))
         context = SyncContext(
             *(shop.root, shop.path, shop.root / "state", AS_OF, {"HOOK_SECRET": SECRET}),
@@ -82,7 +90,9 @@ def play(history: list[Round], ending: list[str], size: int) -> None:
         assert apply_sync(sync, context).requests == 0
 
 
-def _round(shop: Shop, context: SyncContext, sync: Sync, receiver: Receiver, one: Round) -> None:
+def _round(
+    shop: Shop, context: SyncContext, sync: Sync, receiver: WebhookSimulator, one: Round
+) -> None:
     shop.blocks = [(name, "email", "newsletter", "withdrawn") for name in one.blocked]
     shop.people(
         [
@@ -147,18 +157,18 @@ patient = {
 }
 
 
-@given(histories, endings, st.integers(0, 6))
-@settings(max_examples=3, **patient)  # type: ignore[arg-type]
+@given(histories, endings, st.integers(0, 6), st.integers(1, 3))
+@settings(max_examples=4, **patient)  # type: ignore[arg-type]
 def test_the_destination_ends_as_the_mapped_audience(
-    history: list[Round], ending: list[str], size: int
+    history: list[Round], ending: list[str], size: int, threads: int
 ) -> None:
-    play(history, ending, size)
+    play(history, ending, size, threads)
 
 
 @pytest.mark.slow
-@given(histories, endings, st.integers(0, 6))
+@given(histories, endings, st.integers(0, 6), st.integers(1, 3))
 @settings(max_examples=100, **patient)  # type: ignore[arg-type]
 def test_the_destination_ends_as_the_mapped_audience_at_length(
-    history: list[Round], ending: list[str], size: int
+    history: list[Round], ending: list[str], size: int, threads: int
 ) -> None:
-    play(history, ending, size)
+    play(history, ending, size, threads)

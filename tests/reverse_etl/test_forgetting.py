@@ -11,7 +11,7 @@ from audiences.errors import WorkError
 from reverse_etl.context import SyncContext
 from reverse_etl.forgetting import Remainder, forget_in_ledgers
 from reverse_etl.ledger_file import ledger_path
-from reverse_etl.receiver import Receiver
+from reverse_etl.simulators.webhook import WebhookSimulator
 from reverse_etl.spec import Sync
 from reverse_etl.sync import apply_sync, plan_sync
 from tests.reverse_etl.conftest import FILE, MakeSync, Shop
@@ -38,7 +38,7 @@ def traces(context: SyncContext, *words: str) -> list[str]:
 
 
 def test_who_was_forgotten_before_is_not_sent(
-    shop: Shop, hook: Sync, context: SyncContext, receiver: Receiver
+    shop: Shop, hook: Sync, context: SyncContext, receiver: WebhookSimulator
 ) -> None:
     shop.named(ADA, BEN)
     bury(context.state_dir, [ADA], NOW)
@@ -48,7 +48,7 @@ def test_who_was_forgotten_before_is_not_sent(
 
 
 def test_forgotten_between_plan_and_apply_nothing_is_sent(
-    shop: Shop, hook: Sync, context: SyncContext, receiver: Receiver
+    shop: Shop, hook: Sync, context: SyncContext, receiver: WebhookSimulator
 ) -> None:
     shop.named(ADA, BEN)
     plan = plan_sync(hook, context)
@@ -65,7 +65,7 @@ def test_forgotten_between_plan_and_apply_nothing_is_sent(
     "keys", [{"mode": mode, "on_exit": "keep"} for mode in MODES] + [{"mode": "mirror"}], ids=str
 )
 def test_who_is_held_is_removed_and_then_gone_from_every_byte(
-    shop: Shop, hook: Sync, context: SyncContext, receiver: Receiver, keys: dict[str, str]
+    shop: Shop, hook: Sync, context: SyncContext, receiver: WebhookSimulator, keys: dict[str, str]
 ) -> None:
     shop.named(ADA, BEN, CEM)
     apply_sync(hook, context)
@@ -86,7 +86,7 @@ def test_who_is_held_is_removed_and_then_gone_from_every_byte(
 
 
 def test_the_last_person_may_be_forgotten(
-    shop: Shop, hook: Sync, context: SyncContext, receiver: Receiver
+    shop: Shop, hook: Sync, context: SyncContext, receiver: WebhookSimulator
 ) -> None:
     shop.named(ADA)
     apply_sync(hook, context)
@@ -130,7 +130,7 @@ def test_what_no_sync_can_remove_is_said_and_forgotten(
 
 
 def test_a_rejected_removal_is_tried_again(
-    shop: Shop, hook: Sync, context: SyncContext, receiver: Receiver
+    shop: Shop, hook: Sync, context: SyncContext, receiver: WebhookSimulator
 ) -> None:
     shop.named(ADA, BEN)
     apply_sync(hook, context)
@@ -173,7 +173,7 @@ def test_a_key_shared_with_somebody_who_stays_is_theirs(
 
 
 def test_the_file_survives_being_written_anew(
-    shop: Shop, hook: Sync, context: SyncContext, receiver: Receiver
+    shop: Shop, hook: Sync, context: SyncContext, receiver: WebhookSimulator
 ) -> None:
     shop.named(ADA, BEN)
     apply_sync(hook, context)

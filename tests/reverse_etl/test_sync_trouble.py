@@ -11,7 +11,8 @@ from reverse_etl.context import SyncContext
 from reverse_etl.errors import SyncError
 from reverse_etl.history import sync_log, sync_status
 from reverse_etl.ledger_file import open_ledger
-from reverse_etl.receiver import Fault, Receiver
+from reverse_etl.simulators.base import Fault
+from reverse_etl.simulators.webhook import WebhookSimulator
 from reverse_etl.spec import Sync
 from reverse_etl.sync import apply_sync, plan_sync
 from tests.reverse_etl.conftest import FILE, MakeSync, Shop
@@ -19,7 +20,7 @@ from tests.reverse_etl.told import held_ids, receipts, with_breakers
 
 
 def test_rejected_rows_wait_until_they_change_or_are_retried(
-    shop: Shop, context: SyncContext, hook: Sync, receiver: Receiver
+    shop: Shop, context: SyncContext, hook: Sync, receiver: WebhookSimulator
 ) -> None:
     receiver.judge = lambda member: "bad" if member["external_id"] in "ab" else None
     shop.named(*"abc")
@@ -41,7 +42,12 @@ def test_rejected_rows_wait_until_they_change_or_are_retried(
 
 @pytest.mark.parametrize(("limit", "code"), [(0.05, 1), (0.25, 1), (0.26, 0)])
 def test_the_share_of_rejected_rows_decides_the_exit_code(  # noqa: PLR0917
-    shop: Shop, context: SyncContext, hook: Sync, receiver: Receiver, limit: float, code: int
+    shop: Shop,
+    context: SyncContext,
+    hook: Sync,
+    receiver: WebhookSimulator,
+    limit: float,
+    code: int,
 ) -> None:
     receiver.judge = lambda member: "bad" if member["external_id"] == "a" else None
     shop.named(*"abcd")
@@ -109,7 +115,7 @@ def test_a_missing_audience_column_or_warehouse_is_named(
 
 
 def test_the_receiver_down_stops_the_run_and_the_next_one_goes_on(
-    shop: Shop, context: SyncContext, hook: Sync, receiver: Receiver
+    shop: Shop, context: SyncContext, hook: Sync, receiver: WebhookSimulator
 ) -> None:
     shop.named(*"abcdef")
     receiver.faults.extend([None, *(Fault(503) for _ in range(3))])
@@ -130,7 +136,7 @@ def test_the_receiver_down_stops_the_run_and_the_next_one_goes_on(
 
 
 def test_what_changed_or_left_since_an_unanswered_request_is_not_sent_as_it_was(
-    shop: Shop, context: SyncContext, hook: Sync, receiver: Receiver
+    shop: Shop, context: SyncContext, hook: Sync, receiver: WebhookSimulator
 ) -> None:
     hook = replace(hook, on_exit="keep")
     shop.named("a", "b")
@@ -145,7 +151,7 @@ def test_what_changed_or_left_since_an_unanswered_request_is_not_sent_as_it_was(
 
 
 def test_a_person_blocked_after_an_unanswered_request_is_not_sent_again(
-    shop: Shop, context: SyncContext, hook: Sync, receiver: Receiver
+    shop: Shop, context: SyncContext, hook: Sync, receiver: WebhookSimulator
 ) -> None:
     shop.named("a", "b")
     receiver.faults.extend([Fault(cuts=True, does_work=True)] * 3)
@@ -160,7 +166,7 @@ def test_a_person_blocked_after_an_unanswered_request_is_not_sent_again(
 
 
 def test_a_row_refused_after_an_unclear_answer_is_removed_when_it_leaves(
-    shop: Shop, context: SyncContext, hook: Sync, receiver: Receiver
+    shop: Shop, context: SyncContext, hook: Sync, receiver: WebhookSimulator
 ) -> None:
     shop.named("a")
     receiver.faults.extend([Fault(200, body=b"<html>", does_work=True), Fault(400)])
@@ -175,7 +181,7 @@ def test_nothing_personal_or_secret_is_left_behind(
     shop: Shop,
     context: SyncContext,
     hook: Sync,
-    receiver: Receiver,
+    receiver: WebhookSimulator,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     secret = context.environment["HOOK_SECRET"]
@@ -211,7 +217,7 @@ def test_the_outbox_is_emptied_when_the_run_ends(
 
 
 def test_odd_values_arrive_as_they_are(
-    shop: Shop, context: SyncContext, hook: Sync, receiver: Receiver
+    shop: Shop, context: SyncContext, hook: Sync, receiver: WebhookSimulator
 ) -> None:
     names = ["O'Brien", 'says "hi"', "Çağla Öz", "a\nb\\c", "=1+1"]
     shop.people([{"customer_id": str(i), "first_name": name} for i, name in enumerate(names)])

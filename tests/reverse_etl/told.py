@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from reverse_etl.context import SyncContext
-from reverse_etl.receiver import Receiver
+from reverse_etl.simulators.webhook import WebhookSimulator
 from reverse_etl.spec import Sync
 
 RECEIPT_COLUMNS = {
@@ -25,7 +25,7 @@ RECEIPT_COLUMNS = {
 }
 
 
-def held_ids(receiver: Receiver) -> set[str]:
+def held_ids(receiver: WebhookSimulator) -> set[str]:
     return {key for _, key in receiver.members}
 
 
@@ -33,6 +33,13 @@ def receipts(context: SyncContext, columns: str = "*") -> list[tuple[Any, ...]]:
     files = context.state_dir / "receipts" / "as_of=*" / "*.parquet"
     with duckdb.connect() as connection:
         sql = f"select {columns} from read_parquet('{files}') order by run_id, customer_id"
+        return connection.execute(sql).fetchall()
+
+
+def run_records(context: SyncContext, columns: str = "*") -> list[tuple[Any, ...]]:
+    files = context.state_dir / "sync_runs" / "as_of=*" / "*.parquet"
+    with duckdb.connect() as connection:
+        sql = f"select {columns} from read_parquet('{files}') order by run_id"
         return connection.execute(sql).fetchall()
 
 

@@ -1,5 +1,6 @@
 """What lies in the folder after a run."""
 
+import csv
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -129,6 +130,21 @@ def test_a_snapshot_leaves_out_whom_a_block_withholds(
     assert "a@example.com" in target.read_text()
 
 
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_a_spreadsheet_runs_nothing_when_asked_for(
+    shop: Shop, context: SyncContext, make_sync: MakeSync, tmp_path: Path, is_guarded: bool
+) -> None:
+    connection = {"path": "out", "guard_formulas": is_guarded}
+    mapping = FILE["mapping"] | {"name": {"column": "first_name"}}  # type: ignore[operator]
+    names = ["=cmd|' /c calc'!a0", "+49301234", "@sum(a1)", "Ada"]
+    shop.people([{"customer_id": f"c{n}", "first_name": name} for n, name in enumerate(names)])
+    result = apply_sync(make_sync(FILE, connection=connection, mapping=mapping), context)
+    with (tmp_path / "out" / result.sync / f"{result.run_id}.csv").open(newline="") as file:
+        written = [row["name"] for row in csv.DictReader(file)]
+    harmless = ["'=cmd|' /c calc'!a0", "+49301234", "'@sum(a1)", "Ada"]
+    assert written == (harmless if is_guarded else names)
+
+
 def test_an_unwritable_folder_stops_the_run(
     shop: Shop, context: SyncContext, make_sync: MakeSync, tmp_path: Path
 ) -> None:
@@ -145,6 +161,7 @@ def test_an_unwritable_folder_stops_the_run(
     ("keys", "message"),
     [
         ({"connection": {"path": "out", "format": "xlsx"}}, "connection.format: is 'xlsx'"),
+        ({"connection": {"path": "out", "guard_formulas": 1}}, "guard_formulas: is no boolean"),
         ({"connection": {"path": ""}}, "connection.path: is no path"),
         ({"connection": {}}, "connection.path: is missing"),
         ({"mode": "list"}, "destination file does not offer mode list"),

@@ -1,0 +1,178 @@
+"""Rows of a run as they travel: what is waiting, cut into batches, with what each carries."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from reverse_etl.destinations import REGISTRY
+from reverse_etl.destinations.base import Batch
+from reverse_etl.ledger import Ledger, Run, SentBatch
+from reverse_etl.ledger_sql import IS_BLOCKED, WAITING
+from reverse_etl.payload import typed_sql
+from reverse_etl.spec import Sync
+
+BLOCKS_AGE = 60  # seconds after which the blocks are read again during a long delivery
+
+
+@dataclass(frozen=True)
+class Span:
+    """Rows of one operation, by their numbers."""
+
+    operation: str
+    first: int
+    last: int
+
+    def halves(self) -> tuple["Span", "Span"]:
+        """The span in two."""
+        middle = (self.first + self.last) // 2
+        return (
+            Span(self.operation, self.first, middle),
+            Span(self.operation, middle + 1, self.last),
+        )
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """A batch as the ledger knows it and as the destination gets it."""
+
+    run: Run
+    batch: SentBatch
+    message: Batch
+
+    @property
+    def rows(self) -> Span:
+        """Its rows."""
+        return Span(self.batch.operation, self.batch.first_row, self.batch.last_row)
+
+    @property
+    def span(self) -> dict[str, Any]:
+        """Its rows, as values of a query."""
+        first, last = self.batch.first_row, self.batch.last_row
+        return {"run_id": self.run.run_id, "first": first, "last": last}
+
+
+class Shipments:
+    """Reads what a run has to send.
+
+    Args:
+        ledger: The sync's ledger.
+        sync: The sync.
+    """
+
+    def __init__(self, ledger: Ledger, sync: Sync) -> None:
+        self.ledger, self.sync = ledger, sync
+
+    def count(self, run: Run) -> int:
+        """Rows of the run that are not as they were."""
+        return self.ledger.number(_ROWS, run_id=run.run_id)
+
+    def spans(self, run: Run, whole_run: bool) -> list[Span]:
+        """One span an operation, in the order in which they have to be done."""
+        if whole_run:
+            return [Span("all", 1, self.count(run))]
+        return [Span(*row) for row in self.ledger.rows(_SPANS, run_id=run.run_id)]
+
+    def cut(self, run: Run, span: Span) -> Iterator[Span]:
+        """A span as one for each request."""
+        if span.operation == "all":
+            yield span
+            return
+        size = REGISTRY[self.sync.destination].rows_per_request(self.sync)
+        for first in range(span.first, span.last + 1, size):
+            last = min(first + size - 1, span.last)
+            yield from self._light_enough(run, Span(span.operation, first, last))
+
+    def _light_enough(self, run: Run, span: Span) -> Iterator[Span]:
+        """A span in as many halves as the weight of its payloads asks for."""
+        most = REGISTRY[self.sync.destination].limits.bytes
+        rows = {"run_id": run.run_id, "first": span.first, "last": span.last}
+        if most is None or span.first == span.last or self.ledger.number(_WEIGHT, **rows) <= most:
+            yield span
+            return
+        for half in span.halves():
+            yield from self._light_enough(run, half)
+
+    def load(self, run: Run, batch: SentBatch) -> Shipment:
+        """A batch with what it carries: the rows of its span that have no outcome yet."""
+        span = {"run_id": run.run_id, "first": batch.first_row, "last": batch.last_row}
+        carried: list[tuple[Any, ...]] = []
+        if batch.operation == "all":
+            rows = self.ledger.number(f"select count(*) from ({WAITING})", **span)
+        else:
+            carried = self.ledger.rows(_CARRIED, sync=self.sync.name, **span)
+            rows = len(carried)
+        message = Batch(
+            sync=self.sync.name,
+            audience=run.audience,
+            run_id=run.run_id,
+            message_id=batch.message_id,
+            operation=batch.operation,
+            rows=rows,
+            fields=run.fields,
+            payloads=[row[0] for row in carried],
+            ids=[row[1] for row in carried],
+            remote_ids=[row[2] for row in carried],
+            read_table=lambda: self._table(run),
+        )
+        return Shipment(run, batch, message)
+
+    def numbers(self, shipment: Shipment) -> list[int]:
+        """The row numbers of a shipment's rows, in order."""
+        rows = self.ledger.rows(f"{WAITING} order by row_number", **shipment.span)
+        return [row[0] for row in rows]
+
+    def is_stale(self, shipment: Shipment) -> bool:
+        """Whether a row was changed, blocked or left since the shipment was made."""
+        return self.ledger.number(_STALE, **shipment.span) > 0
+
+    def _table(self, run: Run) -> pa.RecordBatchReader:
+        """The whole run with typed columns; in a snapshot what did not change belongs to it too."""
+        columns = ", ".join(typed_sql(field) for field in run.fields)
+        where = "operation = 'upsert'" if self.sync.mode == "snapshot" else "true"
+        sql = _TABLE.format(columns=columns, where=where)
+        rows = self.ledger.connection.sql(sql, params={"run_id": run.run_id})
+        return rows.to_arrow_reader(100_000)
+
+
+_ROWS = "select count(*) from plan_rows where run_id = $run_id and kind <> 'same'"
+_SPANS = """
+select operation, min(row_number), max(row_number) from plan_rows
+where run_id = $run_id and kind <> 'same'
+group by operation
+order by 2
+"""
+_STALE = f"""
+select count(*)
+from plan_rows
+left join source on source.key = plan_rows.key
+left join blocks on {IS_BLOCKED}
+where plan_rows.run_id = $run_id and row_number in ({WAITING}) and case
+    when operation <> 'upsert' then source.key is not null
+    else source.payload_hash is distinct from plan_rows.payload_hash or blocks.customer_id is not null
+end
+"""
+_CARRIED = f"""
+select
+    outbox.payload,
+    left(sha256(concat_ws('|', $sync, plan_rows.key, plan_rows.entry_seq)), 32),
+    plan_rows.remote_id
+from plan_rows
+inner join outbox on outbox.run_id = plan_rows.run_id and outbox.row_number = plan_rows.row_number
+where plan_rows.run_id = $run_id and plan_rows.row_number in ({WAITING})
+order by plan_rows.row_number
+"""
+_WEIGHT = """
+select sum(octet_length(encode(payload))) from outbox
+where run_id = $run_id and row_number between $first and $last
+"""
+_TABLE = """
+select plan_rows.operation, {columns}
+from plan_rows
+inner join outbox on outbox.run_id = plan_rows.run_id and outbox.row_number = plan_rows.row_number
+where plan_rows.run_id = $run_id and {where} and plan_rows.row_number not in (
+    select row_number from outcomes where run_id = $run_id and status = 'withheld'
+)
+order by plan_rows.row_number
+"""

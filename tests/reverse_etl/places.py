@@ -1,0 +1,215 @@
+"""A bucket and an SFTP server on loopback, for files that leave this machine."""
+
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+KEYS = {"S3_KEY": "of nobody", "S3_SECRET": "known to all"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Somewhere files may go: the connection that leads there, and what lies there by path."""
+
+    connection: Mapping[str, object]
+    environment: Mapping[str, str]
+
+    def files(self) -> dict[str, bytes]:
+        """All files by path."""
+        raise NotImplementedError
+
+    def write(self, path: str, held: bytes) -> None:
+        """Put a file there as somebody else would."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Bucket(Place):
+    """The bucket `lists` of a service like S3, at `url`."""
+
+    url: str
+
+    def client(self) -> Any:
+        names = ("aws_access_key_id", "aws_secret_access_key")
+        secrets = dict(zip(names, KEYS.values(), strict=True))
+        return pytest.importorskip("boto3").client(
+            "s3", endpoint_url=self.url, region_name="us-east-1", **secrets
+        )
+
+    def files(self) -> dict[str, bytes]:
+        client = self.client()
+        found = client.list_objects_v2(Bucket="lists").get("Contents", [])
+        return {
+            one["Key"]: client.get_object(Bucket="lists", Key=one["Key"])["Body"].read()
+            for one in found
+        }
+
+    def write(self, path: str, held: bytes) -> None:
+        self.client().put_object(Bucket="lists", Key=path, Body=held)
+
+
+@dataclass(frozen=True)
+class SftpServer(Place):
+    """A server whose folder `root` is reached."""
+
+    root: Path
+
+    def files(self) -> dict[str, bytes]:
+        found = (path for path in self.root.rglob("*") if path.is_file())
+        return {str(path.relative_to(self.root)): path.read_bytes() for path in found}
+
+    def write(self, path: str, held: bytes) -> None:
+        (self.root / path).write_bytes(held)
+
+
+@contextmanager
+def bucket() -> Iterator[Bucket]:
+    """A bucket of moto's server."""
+    moto = pytest.importorskip(
+        "moto.server", reason="moto is not installed: pip install -e '.[dev]'"
+    )
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    try:
+        place = Bucket(
+            {
+                "path": "s3://lists/of/ours",
+                "base_url": url,
+                "region": "us-east-1",
+                "access_key_id": "${S3_KEY}",
+                "secret_access_key": "${S3_SECRET}",
+            },
+            KEYS,
+            url,
+        )
+        place.client().create_bucket(Bucket="lists")
+        yield place
+    finally:
+        httpx.post(f"{url}/moto-api/reset")  # its buckets outlive it
+        server.stop()
+
+
+@contextmanager
+def sftp_server(folder: Path) -> Iterator[SftpServer]:
+    """OpenSSH's server with keys of its own, for the user who runs the tests."""
+    sshd = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    if sshd is None:
+        pytest.skip("OpenSSH's server is not installed (apt-get install openssh-server)")
+    pytest.importorskip("paramiko", reason="paramiko is not installed: pip install -e '.[dev]'")
+    folder.mkdir()
+    for name in ("host", "user"):
+        subprocess.run(
+            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True
+        )
+    shutil.copy(folder / "user.pub", folder / "authorized")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    (folder / "config").write_text(CONFIG.format(port=port, folder=folder))
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(exist_ok=True)
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen([sshd, "-D", "-e", "-f", folder / "config"], stderr=log)
+    try:
+        _wait_for(port, server)
+        root = folder / "files"
+        root.mkdir()
+        user = subprocess.run(["id", "-un"], check=True, capture_output=True, text=True).stdout
+        yield SftpServer(
+            {
+                "path": f"sftp://{user.strip()}@127.0.0.1:{port}{root}",
+                "private_key": str(folder / "user"),
+                "host_key": (folder / "host.pub").read_text().strip(),
+            },
+            {},
+            root,
+        )
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except ConnectionRefusedError:
+            assert server.poll() is None, "sshd has stopped"
+            time.sleep(0.05)
+        else:
+            return
+    raise TimeoutError("sshd does not listen")
+
+
+@dataclass
+class Cuts:
+    """How many connections are still to be cut, and the port on which that happens."""
+
+    port: int
+    left: int
+
+
+@contextmanager
+def cutting_proxy(port: int, after: int, times: int) -> Iterator[Cuts]:
+    """A port that leads to another; the first connections that carry more than so many bytes there are cut."""
+
+    def forward(one: socket.socket, other: socket.socket, most: int | None) -> None:
+        carried = 0
+        with suppress(OSError):
+            while said := one.recv(65_536):
+                carried += len(said)
+                if most is not None and carried > most and cuts.left > 0:
+                    cuts.left -= 1
+                    break
+                other.sendall(said)
+        for end in (one, other):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = server.accept()
+                far = socket.create_connection(("127.0.0.1", port))
+                ends.extend((near, far))
+                for arguments in ((near, far, after), (far, near, None)):
+                    threading.Thread(target=forward, args=arguments, daemon=True).start()
+
+    ends: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        cuts = Cuts(server.getsockname()[1], times)
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield cuts
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+    thread.join(10)
+    for end in ends:
+        end.close()
+
+
+CONFIG = """
+ListenAddress 127.0.0.1
+Port {port}
+HostKey {folder}/host
+AuthorizedKeysFile {folder}/authorized
+PidFile none
+UsePAM no
+StrictModes no
+PasswordAuthentication no
+PermitRootLogin prohibit-password
+Subsystem sftp internal-sftp
+"""
