@@ -3,11 +3,15 @@
 Until the last line of a letter is sent nothing was done, whatever goes wrong; after it, only a clear answer tells.
 """
 
+import quopri
 import re
 import smtplib
 import ssl
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 
 from reverse_etl.destinations.base import Answer
 from reverse_etl.errors import DestinationClosed, TryLater
@@ -16,8 +20,8 @@ _TIMEOUT = 60  # seconds
 _LAST_TIMEOUT = (
     600  # for the answer to a letter, as RFC 5321 asks, since giving up early makes doubles
 )
+_ENCODED = re.compile(r"=\?[^?\s]+\?[bq]\?[^?\s]*\?=", re.IGNORECASE)  # a word of a header
 _CREDENTIALS = (530, 534, 535, 538)
-_LONGEST = 200  # characters of what a server says
 
 
 class InDoubt(Exception):  # noqa: N818 - a signal, not an error
@@ -176,11 +180,20 @@ class Mailer:
 
 
 def _said(code: int, words: bytes | str) -> str:
+    """What a server says; it may say the letter back, so its encodings are undone before it is masked."""
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    return f"{code} {' '.join(text.split())}"[:_LONGEST]
+    text = _ENCODED.sub(_decoded, text)
+    text = quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+    return f"{code} {' '.join(text.split())}"
+
+
+def _decoded(word: re.Match[str]) -> str:
+    with suppress(ValueError, LookupError, HeaderParseError):
+        return str(make_header(decode_header(word.group())))
+    return ""
 
 
 def _failure(error: OSError) -> str:
     if isinstance(error, smtplib.SMTPNotSupportedError | ssl.SSLCertVerificationError):
-        return f"no safe connection ({error})"[:_LONGEST]
+        return f"no safe connection ({error})"
     return f"no answer ({type(error).__name__})"

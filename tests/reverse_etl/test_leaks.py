@@ -74,7 +74,7 @@ class Installation:
         self.path.write_text(yaml.safe_dump(document, sort_keys=False))
 
     def edit(self) -> None:
-        """Give everybody another name, so that there is something to send."""
+        """Give everybody another name and another entry, so that there is something to send."""
         self._edition += 1
         self.shop.people(
             [
@@ -82,6 +82,7 @@ class Installation:
                     "customer_id": f"c{number}",
                     "email": f"{MAIL}{number}.x+y@example.com",
                     "first_name": f"{name}{self._edition}",
+                    "entry_seq": self._edition,
                 }
                 for number, name in enumerate(NAMES)
             ]
@@ -155,18 +156,31 @@ def installation(
         yield Installation(shop, counterpart, listener)
 
 
+_SMTP = {400: 554, 401: 530, 429: 451, 200: 250}
+
+
 def _answer(counterpart: Counterpart, status: int, echo: Echo) -> None:
     """Let the counterpart answer everything with what it was asked, headers included."""
 
     def take(request: Request) -> Fault:
         lines = [request.method, request.path, str(dict(request.query)), str(dict(request.headers))]
         body = request.body.decode(errors="replace")
-        return Fault(status, body=echo(f"{body} {' '.join(lines)} {body}"))
+        said = f"{body} {' '.join(lines)} {body}"
+        if counterpart.document["destination"] == "email":
+            said = " ".join(body[body.find("Subject:") :].split())[:4000]
+            return Fault(body=f"{_SMTP[status]} {said}".encode())
+        return Fault(status, body=echo(said))
 
     counterpart.simulator.__dict__["take"] = take
 
 
-def _judge(counterpart: Counterpart, judge: Callable[[Any], Any]) -> None:
+def _judge(counterpart: Counterpart) -> None:
+    """Let the counterpart refuse every row with all that is in it."""
+
+    def judge(row: Any) -> str:
+        values = json.dumps(dict(row), default=str)
+        return f"no: {' '.join(str(row).split())[:2000]} {values} {quote(values)}"
+
     counterpart.simulator.__dict__["judge"] = judge
 
 
@@ -213,7 +227,7 @@ def _search(
     installation.sync("apply", name)
     installation.report()
     if counterpart.simulator is not None:
-        _judge(counterpart, lambda row: f"no: {row} {json.dumps(row)} {quote(json.dumps(row))}")
+        _judge(counterpart)
         installation.edit()
         installation.sync("apply", name, "--json")
         installation.sync("retry", name)
@@ -226,6 +240,7 @@ def _search(
                 installation.sync("log", name, "--json")
             installation.edit()
             installation.materialize()
+            installation.sync("pull", name)
             installation.report()
             installation.listener.status = 500
     installation.shop.people([])
