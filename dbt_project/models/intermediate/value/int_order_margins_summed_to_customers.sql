@@ -17,26 +17,42 @@ products as (
     where cost_amount is not null
 ),
 
-{# Price and cost are in one currency, so that their share needs no rate. #}
-costs as (
+{# Price and cost are in one currency, so that their share needs no rate. Costs are summed as decimals: a sum of doubles
+   depends on the order of its rows. #}
+lines as (
     select
         items.order_id,
-        {{ ratio('sum(items.quantity * items.unit_price_amount * products.cost_share)',
-            'sum(case when products.cost_share is not null then items.quantity * items.unit_price_amount end)') }}
-            as cost_share
+        items.quantity * items.unit_price_amount as price_amount,
+        cast(items.quantity * items.unit_price_amount * products.cost_share as decimal(18, 4)) as cost_amount
     from items
     inner join products on items.product_id = products.product_id
-    group by items.order_id
+    where products.cost_share is not null
+),
+
+costs as (
+    select
+        order_id,
+        {{ ratio('sum(cost_amount)', 'sum(price_amount)') }} as cost_share
+    from lines
+    group by order_id
+),
+
+orders_costed as (
+    select
+        orders.customer_id,
+        orders.ordered_at,
+        orders.coupon_code,
+        orders.discount_amount,
+        case when costs.cost_share is not null then orders.gross_amount - orders.discount_amount end as costed_amount,
+        cast(orders.gross_amount * costs.cost_share as decimal(18, 4)) as cost_amount
+    from orders
+    left join costs on orders.order_id = costs.order_id
 )
 
 select
-    orders.customer_id,
-    cast(sum(orders.discount_amount) as decimal(18, 4)) as discount_saved_amount,
-    max(case when orders.discount_amount > 0 or orders.coupon_code is not null then orders.ordered_at end)
-        as last_discounted_at,
-    1 - {{ ratio('sum(orders.gross_amount * costs.cost_share)',
-        'sum(case when costs.cost_share is not null then orders.gross_amount - orders.discount_amount end)') }}
-        as margin_share
-from orders
-left join costs on orders.order_id = costs.order_id
-group by orders.customer_id
+    customer_id,
+    cast(sum(discount_amount) as decimal(18, 4)) as discount_saved_amount,
+    max(case when discount_amount > 0 or coupon_code is not null then ordered_at end) as last_discounted_at,
+    1 - {{ ratio('sum(cost_amount)', 'sum(costed_amount)') }} as margin_share
+from orders_costed
+group by customer_id
