@@ -36,11 +36,12 @@ lint: $(DEV)
 anchors: $(DEV)
 	$(BIN)/python -m tests.statistics.anchors
 
-# Speed at 1,000,000 customers: fits and scores beside `lifetimes`, 200 audiences beside one query for each, `dbt build`
-# beside the same SQL by DuckDB alone (about 30 minutes, 30 GB of disk)
+# Speed at 1,000,000 customers: fits and scores beside `lifetimes`, 200 audiences beside one query for each,
+# deliveries beside drt-core and dlt, `dbt build` beside the same SQL by DuckDB alone (about 30 minutes, 30 GB of disk)
 bench: $(BENCH)
 	$(BIN)/python -m benchmarks.forecasts
 	$(BIN)/python -m benchmarks.audiences
+	$(BIN)/python -m benchmarks.delivery
 	$(BIN)/python -m benchmarks.build
 
 # Rewrite what can be mended by machine

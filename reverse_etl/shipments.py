@@ -160,7 +160,9 @@ select
     plan_rows.remote_id
 from plan_rows
 inner join outbox on outbox.run_id = plan_rows.run_id and outbox.row_number = plan_rows.row_number
-where plan_rows.run_id = $run_id and plan_rows.row_number in ({WAITING})
+where plan_rows.run_id = $run_id and plan_rows.row_number between $first and $last
+    and outbox.run_id = $run_id and outbox.row_number between $first and $last
+    and plan_rows.row_number in ({WAITING})
 order by plan_rows.row_number
 """
 _WEIGHT = """
