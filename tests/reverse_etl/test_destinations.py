@@ -33,11 +33,6 @@ FAULTS = [
     Fault(cuts=True, does_work=True),
     Fault(200, body=b"<html>", does_work=True),
 ]
-MORE_FAULTS = [
-    Fault(500),
-    Fault(cuts=True),
-    Fault(200, body=b"<html>"),
-]  # of which nothing was done either
 
 
 @pytest.fixture(params=COUNTERPARTS)
@@ -108,11 +103,7 @@ def test_it_says_which_rows_it_rejects(
     assert counterpart.held() == counterpart.kept(THEIRS | {"a": "Ada", "b": "Bob", "c": "Cem"})
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [*FAULTS, *(pytest.param(fault, marks=pytest.mark.slow) for fault in MORE_FAULTS)],
-    ids=str,
-)
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_it_ends_as_the_audience_after_a_fault_anywhere(
     shop: Shop, told: SyncContext, sync: Sync, counterpart: Counterpart, fault: Fault
 ) -> None:
