@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from audiences.errors import WorkError
 from reverse_etl.context import SyncContext
-from reverse_etl.destinations.base import Answer, Destination, Recovery
+from reverse_etl.destinations.base import Answer, Destination, Recovery, WorksInJobs
 from reverse_etl.errors import BatchRefused, DeliveryProblem, JobLost, TryLater
 from reverse_etl.ledger import Ledger, Outcome, Run
 from reverse_etl.masking import Mask
@@ -79,7 +79,7 @@ class Courier:
         again = []
         for batch in self.ledger.open_batches(run.run_id):
             shipment = self._shipments.load(run, batch)
-            fate = "resend" if batch.job else self._fate(shipment)
+            fate = self._fate(shipment)
             if fate == "resend":
                 again.append(shipment)
             elif fate == "unsent":
@@ -105,6 +105,8 @@ class Courier:
         """What to do about a batch in doubt; what was blocked, changed or left since is not sent again."""
         if shipment.run.target != self.destination.target(self.sync):
             return "unknown"
+        if shipment.batch.job is not None:
+            return "resend"
         fate = self.destination.recover(shipment.message)
         return "unknown" if fate == "resend" and self._shipments.is_stale(shipment) else fate
 
@@ -158,9 +160,10 @@ class Courier:
         pause = self._bucket.reserve()
         if pause > 0:
             self.context.sleep(pause)
-        if one.job is not None:
-            return self.destination.wait_for(one.job, one.shipment.message)
-        return self.destination.send(one.shipment.message)
+        if one.job is None:
+            return self.destination.send(one.shipment.message)
+        assert isinstance(self.destination, WorksInJobs), "it gave out a job"
+        return self.destination.wait_for(one.job, one.shipment.message)
 
     def _land(self, answered: list[tuple[Try, Future[Answer]]], again: deque[Try]) -> None:
         """Commit what was answered; what is to be tried again or in parts goes to `again`."""

@@ -99,9 +99,9 @@ class Destination(ABC):
 
     `modes` are the sync modes it offers, `settings` the connection keys it knows (True = required), `limits` what it
     takes, `whole_run` whether it takes a run as one request, `is_file` whether people who may not be contacted may go
-    there, `forgets` whether it deletes people who are to be forgotten rather than only removing them, `reports`
-    whether it can be asked what became of messages, `updates_in_place` whether mode update leaves it to the destination
-    who is held there. `send` is called by as many threads as `limits.concurrency` says.
+    there, `forgets` whether it deletes people who are to be forgotten rather than only removing them,
+    `updates_in_place` whether mode update leaves it to the destination who is held there. `send` is called by as many
+    threads as `limits.concurrency` says.
     """
 
     name: ClassVar[str]
@@ -112,7 +112,6 @@ class Destination(ABC):
     is_file: ClassVar[bool] = False
     forgets: ClassVar[bool] = False
     updates_in_place: ClassVar[bool] = False
-    reports: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod
@@ -155,26 +154,34 @@ class Destination(ABC):
             DeliveryProblem: It was not taken.
         """
 
+    def recover(self, batch: Batch) -> Recovery:
+        """Say what became of a batch that was sent and not answered."""
+        return "resend"
+
+    def close(self) -> None:
+        """Let go of connections."""
+        return
+
+
+class WorksInJobs(ABC):
+    """A destination that may answer a batch with a job."""
+
+    @abstractmethod
     def wait_for(self, job: str, batch: Batch) -> Answer:
         """Wait until a job has ended, perhaps in a later process than the one that sent the batch.
 
         Raises:
             DeliveryProblem: It takes too long (TryLater), or is not known any more (JobLost).
         """
-        raise NotImplementedError(f"{self.name} gives out no jobs")
 
-    def recover(self, batch: Batch) -> Recovery:
-        """Say what became of a batch that was sent and not answered."""
-        return "resend"
 
+class ReportsBack(ABC):
+    """A destination that can be asked what became of messages."""
+
+    @abstractmethod
     def pull_events(self, since: datetime) -> Iterator[Report | Unplaced]:
         """What happened to messages of the whole account since an instant (UTC without a zone), once or more often.
 
         Raises:
             DeliveryProblem: It does not tell.
         """
-        raise NotImplementedError(f"{self.name} reports nothing back")
-
-    def close(self) -> None:
-        """Let go of connections."""
-        return

@@ -13,7 +13,14 @@ from typing import Any, ClassVar, Self
 import httpx
 
 from reverse_etl.context import SyncContext
-from reverse_etl.destinations.base import Answer, Batch, Destination, Limits
+from reverse_etl.destinations.base import (
+    Answer,
+    Batch,
+    Destination,
+    Limits,
+    ReportsBack,
+    WorksInJobs,
+)
 from reverse_etl.errors import BatchRefused, JobLost, TryLater
 from reverse_etl.http import Http, decoded, not_understood
 from reverse_etl.rates import Rate
@@ -32,14 +39,13 @@ _LOOKS = (1, 2, 4, 8, *([15] * 8))  # seconds between looks at a job
 _JOBS = "/api/profile-bulk-import-jobs"
 
 
-class KlaviyoDestination(Destination):
+class KlaviyoDestination(Destination, WorksInJobs, ReportsBack):
     """Profiles and one list of an account."""
 
     name = "klaviyo"
     modes = ("upsert", "mirror", "list")
     settings: ClassVar[Mapping[str, bool]] = {"api_key": True, "list_id": False, "base_url": False}
     limits = Limits(rows=10_000, concurrency=4, rates=_RATES)
-    reports = True
 
     def __init__(self, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> None:
         self._sync, self._context = sync, context

@@ -16,7 +16,7 @@ from uuid import UUID
 import httpx
 
 from reverse_etl.context import SyncContext
-from reverse_etl.destinations.base import Answer, Batch, Destination, Limits
+from reverse_etl.destinations.base import Answer, Batch, Destination, Limits, WorksInJobs
 from reverse_etl.destinations.sendgrid_errors import NO_REASON, NobodyFound, import_errors, refusal
 from reverse_etl.errors import BatchRefused, DestinationClosed, TryLater
 from reverse_etl.http import Http, decoded, not_understood
@@ -37,7 +37,7 @@ _ENDS = ("completed", "errored", "failed")
 _CONTACTS, _FIELDS = "/v3/marketing/contacts", "/v3/marketing/field_definitions"
 
 
-class SendGridDestination(Destination):
+class SendGridDestination(Destination, WorksInJobs):
     """Contacts and one list of an account."""
 
     name = "sendgrid"

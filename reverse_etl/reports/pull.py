@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 from audiences.errors import PerennialError
 from reverse_etl.context import SyncContext
 from reverse_etl.destinations import REGISTRY
+from reverse_etl.destinations.base import ReportsBack
 from reverse_etl.errors import DeliveryProblem
 from reverse_etl.loader import resolve_connection, secrets_of
 from reverse_etl.masking import Mask
@@ -56,7 +57,7 @@ class _Source:
 
 def can_pull(sync: Sync) -> bool:
     """Whether anything is reported back: by the destination itself, or in the files of a folder."""
-    return REGISTRY[sync.destination].reports or "reports" in sync.connection
+    return issubclass(REGISTRY[sync.destination], ReportsBack) or "reports" in sync.connection
 
 
 def pull_reports(
@@ -92,6 +93,7 @@ def _open(sync: Sync, context: SyncContext, opened: ExitStack) -> tuple[str, _So
     connection = resolve_connection(sync, context.environment)
     destination = REGISTRY[sync.destination].open(sync, connection, context)
     opened.callback(destination.close)
+    assert isinstance(destination, ReportsBack), "can_pull said so"
     key = destination.account()
     return key, _Source(_name(sync, key), [], destination.pull_events, False)
 

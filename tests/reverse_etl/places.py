@@ -6,6 +6,7 @@ import socket
 import subprocess
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,19 +20,19 @@ KEYS = {"S3_KEY": "of nobody", "S3_SECRET": "known to all"}
 
 
 @dataclass(frozen=True)
-class Place:
+class Place(ABC):
     """Somewhere files may go: the connection that leads there, and what lies there by path."""
 
     connection: Mapping[str, object]
     environment: Mapping[str, str]
 
+    @abstractmethod
     def files(self) -> dict[str, bytes]:
         """All files by path."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, path: str, held: bytes) -> None:
         """Put a file there as somebody else would."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from reverse_etl.context import SyncContext
 from reverse_etl.errors import SyncError
 from reverse_etl.simulators.base import Fault, Request
 from reverse_etl.simulators.klaviyo import KlaviyoSimulator
+from reverse_etl.simulators.webhook import WebhookSimulator
 from reverse_etl.spec import Sync
 from reverse_etl.sync import apply_sync
 from tests.reverse_etl.conftest import WEBHOOK, MakeSync, Shop
@@ -206,3 +207,16 @@ def test_a_job_that_was_lost_between_two_runs_is_made_again(
     result = apply_sync(sync, told)
     assert (result.accepted, result.problem) == (2, None)
     assert members(klaviyo) == {"a", "b"}
+
+
+def test_a_job_is_not_asked_for_elsewhere(
+    shop: Shop, told: SyncContext, sync: Sync, klaviyo: KlaviyoSimulator, make_sync: MakeSync
+) -> None:
+    shop.named("a", "b")
+    klaviyo.looks, klaviyo.clock = 1000, itertools.count(step=60).__next__
+    assert apply_sync(sync, told).status == "stopped"
+    with WebhookSimulator() as receiver:
+        moved = make_sync(DOCUMENT, destination="webhook", connection={"base_url": receiver.url})
+        result = apply_sync(moved, told)
+        assert (result.status, result.accepted) == ("delivered", 2)
+        assert {key for _, key in receiver.members} == {"a", "b"}
