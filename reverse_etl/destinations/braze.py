@@ -10,12 +10,13 @@ Who leaves the audience loses the attribute. Who is forgotten is deleted.
 
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import httpx
 
 from reverse_etl.context import SyncContext
-from reverse_etl.destinations.base import Answer, Batch, Destination, Limits
+from reverse_etl.destinations.account import AccountDestination
+from reverse_etl.destinations.base import Answer, Batch, Limits
 from reverse_etl.errors import BatchRefused, TryLater
 from reverse_etl.http import Http, decoded, not_understood
 from reverse_etl.rates import Rate
@@ -27,10 +28,11 @@ _DELETIONS, _DELETION_RATES = 50, (Rate(20_000, 60),)
 _CHARACTERS = 255  # of a text; Braze cuts off the rest
 
 
-class BrazeDestination(Destination):
+class BrazeDestination(AccountDestination):
     """Profiles and events of a workspace."""
 
     name = "braze"
+    places = ("attribute", "event")
     modes = ("upsert", "update", "mirror", "list", "events")
     settings: ClassVar[Mapping[str, bool]] = {
         "api_key": True,
@@ -44,21 +46,15 @@ class BrazeDestination(Destination):
     updates_in_place = True
 
     def __init__(self, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> None:
-        self._sync, self._context = sync, context
+        super().__init__(sync, connection, context)
         self._attribute, self._event = connection.get("attribute"), connection.get("event")
-        self._base_url = str(connection["base_url"])
         self._http = Http(
             context,
-            self._base_url,
+            self._address,
             headers={"authorization": f"Bearer {connection['api_key']}"},
             connections=self.limits.concurrency,
             refusal=self._refusal,
         )
-
-    @classmethod
-    def open(cls, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> Self:
-        """Make ready to send."""
-        return cls(sync, connection, context)
 
     @classmethod
     def check(cls, sync: Sync) -> None:
@@ -90,16 +86,6 @@ class BrazeDestination(Destination):
                 "connection.attribute", "is a mapped field as well", "choose another name"
             )
 
-    @classmethod
-    def target(cls, sync: Sync) -> str:
-        """A workspace's profiles, one attribute of theirs, or one kind of event."""
-        within = sync.connection.get("attribute", sync.connection.get("event", ""))
-        return f"braze|{sync.connection['api_key']}|{within}"
-
-    def account(self) -> str:
-        """One workspace has one key for each purpose."""
-        return f"braze|{self._sync.connection['api_key']}|{self._base_url}"
-
     def send(self, batch: Batch) -> Answer:
         """Tell of profiles or events, or delete profiles."""
         members = batch.members()
@@ -118,10 +104,6 @@ class BrazeDestination(Destination):
         _check(objects, what)
         response = self._http.request("POST", _TRACK, body=_json({what: objects}))
         return Answer(batch.rows, _rejected(response, what, batch.rows))
-
-    def close(self) -> None:
-        """Close the pooled connections."""
-        self._http.close()
 
     def _who(self, member: Mapping[str, Any]) -> dict[str, Any]:
         return {self._sync.key_field: str(member[self._sync.key_field])}

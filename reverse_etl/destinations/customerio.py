@@ -8,12 +8,13 @@ Who leaves the audience leaves the segment; subscriptions are not touched. Who i
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import httpx
 
 from reverse_etl.context import SyncContext
-from reverse_etl.destinations.base import Answer, Batch, Destination, Limits
+from reverse_etl.destinations.account import AccountDestination
+from reverse_etl.destinations.base import Answer, Batch, Limits
 from reverse_etl.errors import BatchRefused, DestinationClosed
 from reverse_etl.http import Http, decoded, not_understood
 from reverse_etl.rates import Rate
@@ -25,10 +26,13 @@ _ULID = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _BATCH, _SEGMENT = "/api/v2/batch", "/api/v1/segments/{}/{}_customers"
 
 
-class CustomerioDestination(Destination):
+class CustomerioDestination(AccountDestination):
     """People, events and one manual segment of a workspace."""
 
     name = "customerio"
+    address = "https://track.customer.io"
+    credential = "site_id"
+    places = ("segment_id", "event")
     modes = ("upsert", "update", "mirror", "list", "events")
     settings: ClassVar[Mapping[str, bool]] = {
         "site_id": True,
@@ -45,36 +49,21 @@ class CustomerioDestination(Destination):
     updates_in_place = True
 
     def __init__(self, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> None:
-        self._sync = sync
+        super().__init__(sync, connection, context)
         self._segment, self._event = sync.connection.get("segment_id"), connection.get("event")
-        self._base_url = str(connection.get("base_url", "https://track.customer.io"))
         self._http = Http(
             context,
-            self._base_url,
+            self._address,
             auth=(str(connection["site_id"]), str(connection["api_key"])),
             connections=self.limits.concurrency,
             refusal=_refusal,
         )
 
     @classmethod
-    def open(cls, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> Self:
-        """Make ready to send."""
-        return cls(sync, connection, context)
-
-    @classmethod
     def check(cls, sync: Sync) -> None:
         """A person is known by an identifier of Customer.io's, and leaves from a manual segment."""
-        if sync.key_field not in IDENTIFIERS:
-            raise sync.wrong(
-                "key",
-                f"'{sync.key_field}' is no identifier of a person",
-                f"map the key to one of {', '.join(IDENTIFIERS)}",
-            )
-        needless = "segment_id" if sync.mode == "events" else "event"
-        if needless in sync.connection:
-            raise sync.wrong(f"connection.{needless}", f"mode {sync.mode} has none", "remove it")
-        if sync.mode == "events" and "event" not in sync.connection:
-            raise sync.wrong("connection.event", "is missing", "add the name of the event")
+        cls.check_identifier(sync, IDENTIFIERS, "a person")
+        cls.check_event(sync, "segment_id")
         cls._check_segment(sync)
 
     @classmethod
@@ -99,16 +88,6 @@ class CustomerioDestination(Destination):
                 "map the key to id; with 'on_exit: keep' email does as well",
             )
 
-    @classmethod
-    def target(cls, sync: Sync) -> str:
-        """A workspace's people, one segment of it, or one kind of event."""
-        within = sync.connection.get("segment_id", sync.connection.get("event", ""))
-        return f"customerio|{sync.connection['site_id']}|{within}"
-
-    def account(self) -> str:
-        """One workspace has one site id."""
-        return f"customerio|{self._sync.connection['site_id']}|{self._base_url}"
-
     def send(self, batch: Batch) -> Answer:
         """Tell of people, then put those that were taken into the segment; or take people out of it."""
         keys = [str(member[self._sync.key_field]) for member in batch.members()]
@@ -121,10 +100,6 @@ class CustomerioDestination(Destination):
             self._http.hold(self.account(), self.limits.rates)
             self._move("add", taken)
         return Answer(batch.rows, rejected)
-
-    def close(self) -> None:
-        """Close the pooled connections."""
-        self._http.close()
 
     def _move(self, verb: str, keys: Sequence[str]) -> None:
         """Add people to the segment or remove them; unknown ones are ignored there."""

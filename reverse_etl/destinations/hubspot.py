@@ -10,12 +10,13 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import httpx
 
 from reverse_etl.context import SyncContext
-from reverse_etl.destinations.base import Answer, Batch, Destination, Limits
+from reverse_etl.destinations.account import AccountDestination
+from reverse_etl.destinations.base import Answer, Batch, Limits
 from reverse_etl.errors import BatchRefused, DeliveryProblem, DestinationClosed, TryLater
 from reverse_etl.http import Http, decoded, not_understood, words
 from reverse_etl.rates import Rate
@@ -30,10 +31,12 @@ class _GoneError(DeliveryProblem):
     """There is no such contact."""
 
 
-class HubspotDestination(Destination):
+class HubspotDestination(AccountDestination):
     """Contacts and one list of an account."""
 
     name = "hubspot"
+    address = "https://api.hubapi.com"
+    credential = "access_token"
     modes = ("upsert", "mirror", "list")
     settings: ClassVar[Mapping[str, bool]] = {
         "access_token": True,
@@ -45,22 +48,16 @@ class HubspotDestination(Destination):
     forgets = True
 
     def __init__(self, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> None:
-        self._sync = sync
+        super().__init__(sync, connection, context)
         self._list = None if sync.connection.get("list_id") is None else str(connection["list_id"])
         self._is_list_seen, self._guard = False, threading.Lock()
-        self._account = str(connection.get("base_url", "https://api.hubapi.com"))
         self._http = Http(
             context,
-            self._account,
+            self._address,
             headers={"authorization": f"Bearer {connection['access_token']}"},
             connections=self.limits.concurrency,
             refusal=self._refusal,
         )
-
-    @classmethod
-    def open(cls, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> Self:
-        """Make ready to send."""
-        return cls(sync, connection, context)
 
     @classmethod
     def check(cls, sync: Sync) -> None:
@@ -72,21 +69,7 @@ class HubspotDestination(Destination):
                 "is missing; two spellings of an address are one contact",
                 "write 'normalise: email'",
             )
-        if "list_id" not in sync.connection and (sync.mode == "list" or sync.on_exit == "remove"):
-            raise sync.wrong(
-                "connection.list_id",
-                "is missing; people enter and leave a list",
-                "add the id of a static list, or write 'mode: upsert' and 'on_exit: keep'",
-            )
-
-    @classmethod
-    def target(cls, sync: Sync) -> str:
-        """An account's contacts, or one list of it."""
-        return f"hubspot|{sync.connection['access_token']}|{sync.connection.get('list_id', '')}"
-
-    def account(self) -> str:
-        """One account has one token."""
-        return f"hubspot|{self._sync.connection['access_token']}|{self._account}"
+        cls.check_place(sync, "list_id", "people enter and leave a list", "the id of a static list")
 
     def send(self, batch: Batch) -> Answer:
         """Write contacts and put them on the list, take them off it, or delete them for good."""
@@ -103,10 +86,6 @@ class HubspotDestination(Destination):
         ids = {index: one for index, one in answer.remote_ids.items() if one not in missing}
         unlisted = dict.fromkeys(answer.remote_ids.keys() - ids, "is not on the list yet")
         return replace(answer, later={**answer.later, **unlisted}, remote_ids=ids)
-
-    def close(self) -> None:
-        """Close the pooled connections."""
-        self._http.close()
 
     def _inputs(self, batch: Batch) -> list[dict[str, Any]]:
         key, inputs = self._sync.key_field, []

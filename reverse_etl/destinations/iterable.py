@@ -8,10 +8,11 @@ is forgotten is forgotten there too, and Iterable takes nothing about them any m
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from reverse_etl.context import SyncContext
-from reverse_etl.destinations.base import Answer, Batch, Destination, Limits
+from reverse_etl.destinations.account import AccountDestination
+from reverse_etl.destinations.base import Answer, Batch, Limits
 from reverse_etl.destinations.iterable_answers import NobodyThere, refusal, rejections
 from reverse_etl.errors import BatchRefused, TryLater
 from reverse_etl.http import Http, decoded, not_understood
@@ -27,10 +28,12 @@ _SUBSCRIBE, _UNSUBSCRIBE = "/api/lists/subscribe", "/api/lists/unsubscribe"
 _GONE = ("notFound", "forgotten")
 
 
-class IterableDestination(Destination):
+class IterableDestination(AccountDestination):
     """Users, events and one static list of a project."""
 
     name = "iterable"
+    address = "https://api.iterable.com"
+    places = ("list_id", "event")
     modes = ("upsert", "mirror", "list", "events")
     settings: ClassVar[Mapping[str, bool]] = {
         "api_key": True,
@@ -42,36 +45,22 @@ class IterableDestination(Destination):
     forgets = True
 
     def __init__(self, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> None:
-        self._sync, self._key = sync, sync.key_field
+        super().__init__(sync, connection, context)
+        self._key = sync.key_field
         self._list, self._event = connection.get("list_id"), connection.get("event")
-        self._account = str(connection.get("base_url", "https://api.iterable.com"))
         self._http = Http(
             context,
-            self._account,
+            self._address,
             headers={"api-key": str(connection["api_key"])},
             connections=self.limits.concurrency,
             refusal=refusal,
         )
 
     @classmethod
-    def open(cls, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> Self:
-        """Make ready to send."""
-        return cls(sync, connection, context)
-
-    @classmethod
     def check(cls, sync: Sync) -> None:
         """A user is known by one identifier, and leaves from a static list."""
-        if sync.key_field not in IDENTIFIERS:
-            raise sync.wrong(
-                "key",
-                f"'{sync.key_field}' is no identifier of a user",
-                f"map the key to one of {', '.join(IDENTIFIERS)}",
-            )
-        needless = "list_id" if sync.mode == "events" else "event"
-        if needless in sync.connection:
-            raise sync.wrong(f"connection.{needless}", f"mode {sync.mode} has none", "remove it")
-        if sync.mode == "events" and "event" not in sync.connection:
-            raise sync.wrong("connection.event", "is missing", "add the name of the event")
+        cls.check_identifier(sync, IDENTIFIERS, "a user")
+        cls.check_event(sync, "list_id")
         list_id = sync.connection.get("list_id")
         if list_id is None and (sync.mode == "list" or sync.on_exit == "remove"):
             raise sync.wrong(
@@ -81,16 +70,6 @@ class IterableDestination(Destination):
             )
         if list_id is not None and (isinstance(list_id, bool) or not isinstance(list_id, int)):
             raise sync.wrong("connection.list_id", f"is {list_id!r}", "write the list's number")
-
-    @classmethod
-    def target(cls, sync: Sync) -> str:
-        """A project's users, one list of it, or one kind of event."""
-        within = sync.connection.get("list_id", sync.connection.get("event", ""))
-        return f"iterable|{sync.connection['api_key']}|{within}"
-
-    def account(self) -> str:
-        """Iterable counts by project, and a project has its own keys."""
-        return f"iterable|{self._sync.connection['api_key']}|{self._account}"
 
     def send(self, batch: Batch) -> Answer:
         """Tell of users or events, move users in and out of the list, or have them forgotten."""
@@ -111,10 +90,6 @@ class IterableDestination(Destination):
             moved = self._move(_SUBSCRIBE, [members[index] for index in taken]) if taken else {}
             rejected |= {taken[place]: why for place, why in moved.items()}
         return Answer(batch.rows, rejected)
-
-    def close(self) -> None:
-        """Close the pooled connections."""
-        self._http.close()
 
     def _user(self, batch: Batch, member: Mapping[str, Any]) -> dict[str, Any]:
         """A member as a user known by one identifier; the other one is data like all else."""

@@ -8,15 +8,15 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import httpx
 
 from reverse_etl.context import SyncContext
+from reverse_etl.destinations.account import AccountDestination
 from reverse_etl.destinations.base import (
     Answer,
     Batch,
-    Destination,
     Limits,
     ReportsBack,
     WorksInJobs,
@@ -39,21 +39,21 @@ _LOOKS = (1, 2, 4, 8, *([15] * 8))  # seconds between looks at a job
 _JOBS = "/api/profile-bulk-import-jobs"
 
 
-class KlaviyoDestination(Destination, WorksInJobs, ReportsBack):
+class KlaviyoDestination(AccountDestination, WorksInJobs, ReportsBack):
     """Profiles and one list of an account."""
 
     name = "klaviyo"
+    address = "https://a.klaviyo.com"
     modes = ("upsert", "mirror", "list")
     settings: ClassVar[Mapping[str, bool]] = {"api_key": True, "list_id": False, "base_url": False}
     limits = Limits(rows=10_000, concurrency=4, rates=_RATES)
 
     def __init__(self, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> None:
-        self._sync, self._context = sync, context
+        super().__init__(sync, connection, context)
         self._list = None if sync.connection.get("list_id") is None else str(connection["list_id"])
-        self._account = str(connection.get("base_url", "https://a.klaviyo.com"))
         self._http = Http(
             context,
-            self._account,
+            self._address,
             headers={
                 "authorization": f"Klaviyo-API-Key {connection['api_key']}",
                 "revision": REVISION,
@@ -65,34 +65,10 @@ class KlaviyoDestination(Destination, WorksInJobs, ReportsBack):
         )
 
     @classmethod
-    def open(cls, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> Self:
-        """Make ready to send."""
-        return cls(sync, connection, context)
-
-    @classmethod
     def check(cls, sync: Sync) -> None:
         """A profile is known by an identifier of Klaviyo's, and leaves from a list."""
-        if sync.key_field not in IDENTIFIERS:
-            raise sync.wrong(
-                "key",
-                f"'{sync.key_field}' is no identifier of a profile",
-                f"map the key to one of {', '.join(IDENTIFIERS)}",
-            )
-        if "list_id" not in sync.connection and (sync.mode == "list" or sync.on_exit == "remove"):
-            raise sync.wrong(
-                "connection.list_id",
-                "is missing; people enter and leave a list",
-                "add the id of a list, or write 'mode: upsert' and 'on_exit: keep'",
-            )
-
-    @classmethod
-    def target(cls, sync: Sync) -> str:
-        """An account's profiles, or one list of it."""
-        return f"klaviyo|{sync.connection['api_key']}|{sync.connection.get('list_id', '')}"
-
-    def account(self) -> str:
-        """One account has one key."""
-        return f"klaviyo|{self._sync.connection['api_key']}|{self._account}"
+        cls.check_identifier(sync, IDENTIFIERS, "a profile")
+        cls.check_place(sync, "list_id", "people enter and leave a list", "the id of a list")
 
     def send(self, batch: Batch) -> Answer:
         """Import profiles, or take them off the list."""
@@ -120,10 +96,6 @@ class KlaviyoDestination(Destination, WorksInJobs, ReportsBack):
     def pull_events(self, since: datetime) -> Iterator[Report | Unplaced]:
         """What the account tells of its messages; opens and clicks by machines are flagged."""
         return read_events(self._ask, since)
-
-    def close(self) -> None:
-        """Close the pooled connections."""
-        self._http.close()
 
     def _ask(self, path: str, query: Mapping[str, str] | None) -> Any:
         """A page of resources; a path may be a whole address, of which the host does not count."""

@@ -12,12 +12,13 @@ import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import httpx
 
 from reverse_etl.context import SyncContext
-from reverse_etl.destinations.base import Answer, Batch, Destination, Limits
+from reverse_etl.destinations.account import AccountDestination
+from reverse_etl.destinations.base import Answer, Batch, Limits
 from reverse_etl.errors import BatchRefused, DeliveryProblem, DestinationClosed, TryLater
 from reverse_etl.http import Http, decoded, not_understood, words
 from reverse_etl.spec import Scalar, Sync
@@ -34,7 +35,7 @@ class _GoneError(DeliveryProblem):
     """There is no such member."""
 
 
-class MailchimpDestination(Destination):
+class MailchimpDestination(AccountDestination):
     """Members and one tag of an audience."""
 
     name = "mailchimp"
@@ -58,25 +59,20 @@ class MailchimpDestination(Destination):
                 "does not end in the name of a data centre, as -us12",
                 "copy the whole key, or write 'base_url: https://us12.api.mailchimp.com'",
             )
-        self._sync = sync
-        self._account = str(connection.get("base_url", f"https://{centre}.api.mailchimp.com"))
+        address = f"https://{centre}.api.mailchimp.com"
+        super().__init__(sync, connection, context, address)
         self._list = f"/3.0/lists/{connection['list_id']}"
         self._segment = connection.get("segment_id")
         self._status = str(connection.get("status_if_new", "subscribed"))
         self._is_looked_at, self._guard = False, threading.Lock()
         self._http = Http(
             context,
-            self._account,
+            self._address,
             auth=("perennial", key),
             connections=self.limits.concurrency,
             timeout=_TIMEOUT,
             refusal=_refusal,
         )
-
-    @classmethod
-    def open(cls, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> Self:
-        """Make ready to send."""
-        return cls(sync, connection, context)
 
     @classmethod
     def check(cls, sync: Sync) -> None:
@@ -99,24 +95,13 @@ class MailchimpDestination(Destination):
                 f"is {sync.connection['status_if_new']!r}",
                 f"choose one of {', '.join(STATUSES)}",
             )
-        if "segment_id" not in sync.connection and (
-            sync.mode == "list" or sync.on_exit == "remove"
-        ):
-            raise sync.wrong(
-                "connection.segment_id",
-                "is missing; people get and lose a tag",
-                "add the id of the tag, or write 'mode: upsert' and 'on_exit: keep'",
-            )
+        cls.check_place(sync, "segment_id", "people get and lose a tag", "the id of the tag")
 
     @classmethod
     def target(cls, sync: Sync) -> str:
         """An audience's members, or one tag of it."""
         where = (sync.connection.get(name, "") for name in ("list_id", "segment_id"))
         return f"mailchimp|{sync.connection['api_key']}|{'|'.join(map(str, where))}"
-
-    def account(self) -> str:
-        """One account has one key."""
-        return f"mailchimp|{self._sync.connection['api_key']}|{self._account}"
 
     def send(self, batch: Batch) -> Answer:
         """Write members and give them the tag, take it from them, or delete them for good."""
@@ -134,10 +119,6 @@ class MailchimpDestination(Destination):
         query = {"skip_merge_validation": "true"}
         response = self._http.request("POST", self._list, body=body, query=query)
         return self._tagged(self._written(response, addresses), addresses, batch.remote_ids)
-
-    def close(self) -> None:
-        """Close the pooled connections."""
-        self._http.close()
 
     def _member(self, member: Mapping[str, Any]) -> dict[str, Any]:
         """A member as Mailchimp takes it: no status, so that nobody's changes; an empty text clears."""

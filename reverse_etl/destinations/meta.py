@@ -10,12 +10,13 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import httpx
 
 from reverse_etl.context import SyncContext
-from reverse_etl.destinations.base import Answer, Batch, Destination, Limits
+from reverse_etl.destinations.account import AccountDestination
+from reverse_etl.destinations.base import Answer, Batch, Limits
 from reverse_etl.destinations.meta_values import FIELDS, matched
 from reverse_etl.errors import BatchRefused, DestinationClosed, TryLater
 from reverse_etl.http import Http, decoded, not_understood
@@ -31,10 +32,12 @@ _NOBODY = "no value that Meta matches by"
 _USAGE = "x-business-use-case-usage"
 
 
-class MetaDestination(Destination):
+class MetaDestination(AccountDestination):
     """The people of one custom audience."""
 
     name = "meta"
+    address = "https://graph.facebook.com"
+    credential = "access_token"
     modes = ("upsert", "mirror", "list")
     settings: ClassVar[Mapping[str, bool]] = {
         "access_token": True,
@@ -45,23 +48,17 @@ class MetaDestination(Destination):
     limits = Limits(rows=_ROWS, concurrency=2)
 
     def __init__(self, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> None:
-        self._sync, self._context = sync, context
+        super().__init__(sync, connection, context)
         self._path = f"/{VERSION}/{connection['audience_id']}/users"
-        self._account = str(connection.get("base_url", "https://graph.facebook.com"))
         token, secret = str(connection["access_token"]), connection.get("app_secret")
         self._proof = {} if secret is None else {"appsecret_proof": _proof(token, str(secret))}
         self._http = Http(
             context,
-            self._account,
+            self._address,
             headers={"authorization": f"Bearer {token}"},
             connections=self.limits.concurrency,
             refusal=_refusal,
         )
-
-    @classmethod
-    def open(cls, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> Self:
-        """Make ready to send."""
-        return cls(sync, connection, context)
 
     @classmethod
     def check(cls, sync: Sync) -> None:
@@ -97,10 +94,6 @@ class MetaDestination(Destination):
         most = (_BYTES - _ENVELOPE) // (_HASH * len(sync.mapping) + 3)
         return min(super().rows_per_request(sync), most)
 
-    def account(self) -> str:
-        """Meta counts by ad account, which the token speaks for."""
-        return f"meta|{self._sync.connection['access_token']}|{self._account}"
-
     def send(self, batch: Batch) -> Answer:
         """Add people, or take them out."""
         members = batch.members()
@@ -113,10 +106,6 @@ class MetaDestination(Destination):
         method = "POST" if batch.operation == "upsert" else "DELETE"
         response = self._http.request(method, self._path, body=body)
         return Answer(batch.rows, _rejections(response, data))
-
-    def close(self) -> None:
-        """Close the pooled connections."""
-        self._http.close()
 
     def _body(self, schema: Sequence[str], data: Sequence[Sequence[str]]) -> bytes:
         payload = {"schema": schema, "is_raw": True, "data": data}

@@ -16,7 +16,8 @@ from uuid import UUID
 import httpx
 
 from reverse_etl.context import SyncContext
-from reverse_etl.destinations.base import Answer, Batch, Destination, Limits, WorksInJobs
+from reverse_etl.destinations.account import AccountDestination
+from reverse_etl.destinations.base import Answer, Batch, Limits, WorksInJobs
 from reverse_etl.destinations.sendgrid_errors import NO_REASON, NobodyFound, import_errors, refusal
 from reverse_etl.errors import BatchRefused, DestinationClosed, TryLater
 from reverse_etl.http import Http, decoded, not_understood
@@ -37,10 +38,11 @@ _ENDS = ("completed", "errored", "failed")
 _CONTACTS, _FIELDS = "/v3/marketing/contacts", "/v3/marketing/field_definitions"
 
 
-class SendGridDestination(Destination, WorksInJobs):
+class SendGridDestination(AccountDestination, WorksInJobs):
     """Contacts and one list of an account."""
 
     name = "sendgrid"
+    address = "https://api.sendgrid.com"
     modes = ("upsert", "mirror", "list")
     settings: ClassVar[Mapping[str, bool]] = {
         "api_key": True,
@@ -52,16 +54,15 @@ class SendGridDestination(Destination, WorksInJobs):
     forgets = True
 
     def __init__(self, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> None:
-        self._sync, self._context = sync, context
+        super().__init__(sync, connection, context)
         self._list = None if sync.connection.get("list_id") is None else str(connection["list_id"])
         self._key = sync.key_field
         self._custom = [one.name for one in sync.mapping if one.name not in ATTRIBUTES]
         self._known: Mapping[str, tuple[str, str]] | None = None
         self._guard = threading.Lock()
-        self._account = str(connection.get("base_url", "https://api.sendgrid.com"))
         self._http = Http(
             context,
-            self._account,
+            self._address,
             headers={"authorization": f"Bearer {connection['api_key']}"},
             connections=self.limits.concurrency,
             refusal=refusal(context),
@@ -80,27 +81,8 @@ class SendGridDestination(Destination, WorksInJobs):
     @classmethod
     def check(cls, sync: Sync) -> None:
         """A contact is known by an identifier of SendGrid's, and leaves from a list."""
-        if sync.key_field not in IDENTIFIERS:
-            raise sync.wrong(
-                "key",
-                f"'{sync.key_field}' is no identifier of a contact",
-                f"map the key to one of {', '.join(IDENTIFIERS)}",
-            )
-        if "list_id" not in sync.connection and (sync.mode == "list" or sync.on_exit == "remove"):
-            raise sync.wrong(
-                "connection.list_id",
-                "is missing; people enter and leave a list",
-                "add the id of a list, or write 'mode: upsert' and 'on_exit: keep'",
-            )
-
-    @classmethod
-    def target(cls, sync: Sync) -> str:
-        """An account's contacts, or one list of it."""
-        return f"sendgrid|{sync.connection['api_key']}|{sync.connection.get('list_id', '')}"
-
-    def account(self) -> str:
-        """One account has one key."""
-        return f"sendgrid|{self._sync.connection['api_key']}|{self._account}"
+        cls.check_identifier(sync, IDENTIFIERS, "a contact")
+        cls.check_place(sync, "list_id", "people enter and leave a list", "the id of a list")
 
     def send(self, batch: Batch) -> Answer:
         """Import contacts, take them off the list, or delete them."""
@@ -122,10 +104,6 @@ class SendGridDestination(Destination, WorksInJobs):
             except (KeyError, TypeError, ValueError):
                 raise not_understood(response) from None
         raise TryLater("the import has not ended yet")
-
-    def close(self) -> None:
-        """Close the pooled connections."""
-        self._http.close()
 
     def _import(self, batch: Batch) -> bytes:
         known = self._custom_fields()
