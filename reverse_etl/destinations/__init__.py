@@ -11,6 +11,7 @@ from reverse_etl.destinations.klaviyo import KlaviyoDestination
 from reverse_etl.destinations.mailchimp import MailchimpDestination
 from reverse_etl.destinations.meta import MetaDestination
 from reverse_etl.destinations.sendgrid import SendGridDestination
+from reverse_etl.destinations.trytond import TrytondDestination
 from reverse_etl.destinations.webhook import WebhookDestination
 
 REGISTRY: dict[str, type[Destination]] = {
@@ -27,5 +28,6 @@ REGISTRY: dict[str, type[Destination]] = {
         IterableDestination,
         MetaDestination,
         MailchimpDestination,
+        TrytondDestination,
     )
 }

@@ -10,6 +10,7 @@ from reverse_etl.simulators.klaviyo import KlaviyoSimulator
 from reverse_etl.simulators.mailchimp import MailchimpSimulator
 from reverse_etl.simulators.meta import MetaSimulator
 from reverse_etl.simulators.sendgrid import SendGridSimulator
+from reverse_etl.simulators.trytond import TrytondSimulator
 from reverse_etl.simulators.webhook import WebhookSimulator
 
 SIMULATORS: dict[str, type[Simulator]] = {
@@ -22,5 +23,6 @@ SIMULATORS: dict[str, type[Simulator]] = {
     "mailchimp": MailchimpSimulator,
     "meta": MetaSimulator,
     "sendgrid": SendGridSimulator,
+    "trytond": TrytondSimulator,
     "webhook": WebhookSimulator,
 }

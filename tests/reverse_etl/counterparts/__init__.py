@@ -14,6 +14,7 @@ from tests.reverse_etl.counterparts.klaviyo import klaviyo
 from tests.reverse_etl.counterparts.mailchimp import mailchimp
 from tests.reverse_etl.counterparts.meta import meta
 from tests.reverse_etl.counterparts.sendgrid import sendgrid
+from tests.reverse_etl.counterparts.trytond import trytond
 from tests.reverse_etl.counterparts.webhook import webhook
 
 COUNTERPARTS = {
@@ -32,6 +33,7 @@ COUNTERPARTS = {
         iterable,
         meta,
         mailchimp,
+        trytond,
     )
 }
 
