@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from audiences.errors import WorkError
 from reverse_etl.context import SyncContext
@@ -67,6 +68,7 @@ class Courier:
     _waited: float = field(default=0, init=False)
     _planned: int = field(default=0, init=False)
     _done: int = field(default=0, init=False)
+    _blocks_read: datetime = field(init=False)
     _random: random.Random = field(default_factory=random.Random, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -88,15 +90,17 @@ class Courier:
                 held = dict.fromkeys(range(shipment.message.rows if fate == "held" else 0), _HELD)
                 reasons = self._reasons(shipment, held)
                 known = Outcome(batch, batch.attempts, fate, held=reasons)
-                self.ledger.record([known], self.context.now())
+                with self.ledger.transaction():
+                    self.ledger.record([known], self.context.now())
         self._carry(again)
 
     def deliver(self, run: Run) -> None:
         """Send every waiting row of a run; stops with `problem` when the destination stays down."""
         self._planned, self._left = self._shipments.count(run), None
+        self._blocks_read = self.context.clock()
         self.context.on_progress(0, self._planned)
         for span in self._shipments.spans(run, self.destination.whole_run):
-            self._carry(self._load(run, self._shipments.cut(run, span)))
+            self._carry(self._load(run, self._shipments.cut(run, span)), run)
             if self.problem is not None:
                 return
         self.problem = self._left
@@ -112,29 +116,52 @@ class Courier:
 
     def _load(self, run: Run, spans: Iterable[Span]) -> Iterator[Shipment]:
         """The shipments of spans, each read when its turn has come."""
-        blocks_read = self.context.clock()
         for span in spans:
-            if (self.context.clock() - blocks_read).total_seconds() > BLOCKS_AGE:
-                blocks_read = self.context.clock()
-                self._read_blocks(run)
             batch = self.ledger.new_batch(run.run_id, span.operation, span.first, span.last)
             shipment = self._shipments.load(run, batch)
             if shipment.message.rows > 0:
                 yield shipment
 
-    def _carry(self, shipments: Iterable[Shipment]) -> None:
-        """Keep requests under way until every shipment is answered or the destination is given up."""
+    def _carry(self, shipments: Iterable[Shipment], run: Run | None = None) -> None:
+        """Keep requests under way until every shipment is answered or the destination is given up.
+
+        What was answered and what is sent next are one commit. During a long delivery of a run its blocks are read
+        again; that may have to wait for the warehouse, so what was answered is committed before.
+        """
         coming, again = iter(shipments), deque[Try]()
         flying: dict[Future[Answer], Try] = {}
+        answered: list[Future[Answer]] = []
         with ThreadPoolExecutor(self._limits.concurrency) as threads:
             while True:
+                if run is not None and self._are_blocks_old():
+                    self._commit([(flying.pop(one), one) for one in answered], again)
+                    answered = []
+                    self._read_blocks(run)
+                done = [(flying.pop(one), one) for one in answered]
                 free = self._limits.concurrency - len(flying)
-                for one in self._intend(list(self._next(free, again, coming))):
+                for one in self._commit(done, again, free, coming):
                     flying[threads.submit(self._send, one)] = one
                 if not flying:
                     return
-                answered, _ = wait(flying, return_when=FIRST_COMPLETED)
-                self._land([(flying.pop(future), future) for future in answered], again)
+                answered = list(wait(flying, return_when=FIRST_COMPLETED).done)
+
+    def _commit(
+        self,
+        answered: list[tuple[Try, Future[Answer]]],
+        again: deque[Try],
+        free: int = 0,
+        coming: Iterator[Shipment] | None = None,
+    ) -> list[Try]:
+        """Commit what was answered and that the next requests are about to be made; these are returned."""
+        with self.ledger.transaction():
+            steps = self._land(answered, again)
+            tries = [] if coming is None else list(self._next(free, again, coming))
+            steps += self._intend(tries)
+        for step in steps:
+            self.context.on_step(step)
+        if answered:
+            self.context.on_progress(min(self._done, self._planned), self._planned)
+        return tries
 
     def _next(self, free: int, again: deque[Try], coming: Iterator[Shipment]) -> Iterator[Try]:
         """As many tries as there are threads free; what was tried before goes first."""
@@ -144,16 +171,12 @@ class Courier:
             elif (shipment := next(coming, None)) is not None:
                 yield Try(shipment, job=shipment.batch.job)
 
-    def _intend(self, tries: list[Try]) -> list[Try]:
-        """Commit that requests are about to be made; asking after a job changes nothing."""
-        new = [one for one in tries if one.job is None]
-        if new:
-            intents = [(one.shipment.batch, one.attempt) for one in new]
-            self.ledger.intend(intents, self.context.now())
-        for _ in new:
-            self.requests += 1
-            self.context.on_step("intended")
-        return tries
+    def _intend(self, tries: list[Try]) -> list[str]:
+        """Note that requests are about to be made; asking after a job changes nothing. The steps that were made."""
+        new = [(one.shipment.batch, one.attempt) for one in tries if one.job is None]
+        self.ledger.intend(new, self.context.now())
+        self.requests += len(new)
+        return ["intended"] * len(new)
 
     def _send(self, one: Try) -> Answer:
         """Make the request when the account's rate allows it; called in a thread."""
@@ -165,9 +188,10 @@ class Courier:
         assert isinstance(self.destination, WorksInJobs), "it gave out a job"
         return self.destination.wait_for(one.job, one.shipment.message)
 
-    def _land(self, answered: list[tuple[Try, Future[Answer]]], again: deque[Try]) -> None:
-        """Commit what was answered; what is to be tried again or in parts goes to `again`."""
+    def _land(self, answered: list[tuple[Try, Future[Answer]]], again: deque[Try]) -> list[str]:
+        """Note what was answered; what is to be tried again or in parts goes to `again`. The steps that were made."""
         outcomes, parts = list[Outcome](), list[tuple[Run, Span, int]]()
+        steps = list[str]()
         for one, future in answered:
             run, rows = one.shipment.run, one.shipment.rows
             try:
@@ -189,7 +213,9 @@ class Courier:
                     parts.append((run, rows, one.failures + 1))
             else:
                 if answer.job is not None:
-                    again.append(self._took(one, answer.job))
+                    self.ledger.took(one.shipment.batch, answer.job, self.context.now())
+                    again.append(replace(one, job=answer.job))
+                    steps.append("job taken")
                     continue
                 self.context.on_step("answered")
                 outcomes.append(self._outcome(one, answer))
@@ -199,14 +225,11 @@ class Courier:
                     self._left = next(iter(outcomes[-1].later.values()))
         if outcomes:
             self.ledger.record(outcomes, self.context.now())
-            self._progress(answered)
+            self._done += sum(one.shipment.message.rows for one, _ in answered)
+            steps += ["recorded"] * len(answered)
         for run, span, failures in reversed(parts):
             again.extendleft(Try(part, failures=failures) for part in self._load(run, [span]))
-
-    def _took(self, one: Try, job: str) -> Try:
-        self.ledger.took(one.shipment.batch, job, self.context.now())
-        self.context.on_step("job taken")
-        return replace(one, job=job)
+        return steps
 
     def _put_off(self, one: Try, problem: DeliveryProblem) -> list[Try]:
         """The same request once more, when it may do better and patience allows; asking after a job is no request."""
@@ -281,13 +304,12 @@ class Courier:
         """What hides the people of a shipment in what is said of it."""
         return Mask(self.secrets, shipment.message.members())
 
-    def _progress(self, answered: list[tuple[Try, Future[Answer]]]) -> None:
-        for one, _ in answered:
-            self._done += one.shipment.message.rows
-            self.context.on_step("recorded")
-        self.context.on_progress(min(self._done, self._planned), self._planned)
+    def _are_blocks_old(self) -> bool:
+        return (self.context.clock() - self._blocks_read).total_seconds() > BLOCKS_AGE
 
     def _read_blocks(self, run: Run) -> None:
+        self._blocks_read = self.context.clock()
         with warehouse(self.ledger.connection, self.context):
             load_blocks(self.ledger.connection, self.sync)
         self.ledger.withhold(run.run_id, ("add", "change"), self.context.now())
+        self._shipments.read_again()

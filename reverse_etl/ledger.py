@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from reverse_etl.ledger_sql import BEGIN, EXCEPTIONS, FOLD, FOLDED, RECORD, WITHHOLD
+from reverse_etl.ledger_sql import BEGIN, FOLD, FOLDED, RECORD, WITHHOLD
 from reverse_etl.payload import OutputField
 
 
@@ -200,25 +200,24 @@ class Ledger:
         )
 
     def intend(self, intents: Iterable[tuple[SentBatch, int]], now: datetime) -> None:
-        """Commit that requests are about to be made, each for a batch and the number of its attempt."""
-        with self.transaction():
-            for batch, attempt in intents:
-                if attempt == 1:
-                    self.execute(
-                        "insert into batches values ($batch_id, $run_id, $operation, $first, $last, $message)",
-                        batch_id=batch.batch_id,
-                        run_id=batch.run_id,
-                        operation=batch.operation,
-                        first=batch.first_row,
-                        last=batch.last_row,
-                        message=batch.message_id,
-                    )
+        """Note, in the caller's transaction, that requests are about to be made, each with its number."""
+        for batch, attempt in intents:
+            if attempt == 1:
                 self.execute(
-                    "insert into requests values ($batch_id, $attempt, $now)",
+                    "insert into batches values ($batch_id, $run_id, $operation, $first, $last, $message)",
                     batch_id=batch.batch_id,
-                    attempt=attempt,
-                    now=now,
+                    run_id=batch.run_id,
+                    operation=batch.operation,
+                    first=batch.first_row,
+                    last=batch.last_row,
+                    message=batch.message_id,
                 )
+            self.execute(
+                "insert into requests values ($batch_id, $attempt, $now)",
+                batch_id=batch.batch_id,
+                attempt=attempt,
+                now=now,
+            )
 
     def answered(
         self, batch: SentBatch, attempt: int, verdict: str, reason: str | None, now: datetime
@@ -243,32 +242,21 @@ class Ledger:
         )
 
     def record(self, outcomes: Iterable[Outcome], now: datetime) -> None:
-        """Commit answers to batches, each with one outcome a row."""
-        with self.transaction():
-            for one in outcomes:
-                self._load_exceptions(one)
-                self.execute(
-                    RECORD,
-                    run_id=one.batch.run_id,
-                    first=one.batch.first_row,
-                    last=one.batch.last_row,
-                    batch_id=one.batch.batch_id,
-                    status=one.status,
-                    attempts=one.attempt,
-                    now=now,
-                )
-                reason = one.reason or next(iter(one.later.values()), None)
-                self.answered(one.batch, one.attempt, one.status, reason, now)
-
-    def _load_exceptions(self, outcome: Outcome) -> None:
-        """Load what is said of single rows into the temporary table `exceptions`."""
-        said: list[tuple[int, str | None, str | None, str | None]] = []
-        said += [(row, "rejected", why, None) for row, why in outcome.rejected.items()]
-        said += [(row, "held", why, None) for row, why in outcome.held.items()]
-        said += [(row, "later", None, None) for row in outcome.later]
-        said += [(row, None, None, told) for row, told in outcome.remote_ids.items()]
-        columns = [list(column) for column in zip(*said, strict=True)] or [[], [], [], []]
-        self.connection.execute(EXCEPTIONS, columns)
+        """Note, in the caller's transaction, answers to batches, each with one outcome a row."""
+        for one in outcomes:
+            self.execute(
+                RECORD,
+                run_id=one.batch.run_id,
+                first=one.batch.first_row,
+                last=one.batch.last_row,
+                batch_id=one.batch.batch_id,
+                status=one.status,
+                attempts=one.attempt,
+                now=now,
+                **_exceptions(one),
+            )
+            reason = one.reason or next(iter(one.later.values()), None)
+            self.answered(one.batch, one.attempt, one.status, reason, now)
 
     def withhold(self, run_id: str, kinds: tuple[str, ...], now: datetime) -> None:
         """Give every waiting row of the kinds whose person is blocked the outcome `withheld`."""
@@ -284,3 +272,14 @@ class Ledger:
         self.execute(FOLDED, run_id=run_id)
         for statement in FOLD:
             self.connection.execute(statement)
+
+
+def _exceptions(outcome: Outcome) -> dict[str, list[Any]]:
+    """What is said of single rows, column by column."""
+    said: list[tuple[int, str | None, str | None, str | None]] = []
+    said += [(row, "rejected", why, None) for row, why in outcome.rejected.items()]
+    said += [(row, "held", why, None) for row, why in outcome.held.items()]
+    said += [(row, "later", None, None) for row in outcome.later]
+    said += [(row, None, None, told) for row, told in outcome.remote_ids.items()]
+    columns = [list(column) for column in zip(*said, strict=True)] or [[], [], [], []]
+    return dict(zip(("rows", "statuses", "reasons", "remote_ids"), columns, strict=True))

@@ -69,14 +69,13 @@ insert into runs values (
     $run_id, $plan_id, $as_of, $audience, $destination, $target, $fields, $quarantined, $now, $accepted
 )
 """
-EXCEPTIONS = """
-create or replace temp table exceptions as
-select
-    unnest(cast($1 as bigint[])) as row_number, unnest(cast($2 as varchar[])) as status,
-    unnest(cast($3 as varchar[])) as reason, unnest(cast($4 as varchar[])) as remote_id
-"""
 RECORD = f"""
 insert into outcomes
+with exceptions as (
+    select
+        unnest(cast($rows as bigint[])) as row_number, unnest(cast($statuses as varchar[])) as status,
+        unnest(cast($reasons as varchar[])) as reason, unnest(cast($remote_ids as varchar[])) as remote_id
+)
 select
     $run_id, waiting.row_number, $batch_id,
     coalesce(exceptions.status, $status), exceptions.reason, $attempts, $now, exceptions.remote_id

@@ -1,5 +1,7 @@
 """Rows of a run as they travel: what is waiting, cut into batches, with what each carries."""
 
+import sys
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +16,7 @@ from reverse_etl.payload import typed_sql
 from reverse_etl.spec import Sync
 
 BLOCKS_AGE = 60  # seconds after which the blocks are read again during a long delivery
+AHEAD = 10_000  # rows read at a time
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,17 @@ class Shipments:
 
     def __init__(self, ledger: Ledger, sync: Sync) -> None:
         self.ledger, self.sync = ledger, sync
+        self._ahead = deque[tuple[Any, ...]]()  # rows read and not asked for yet, in order
+        self._read_to = self._gone_to = sys.maxsize  # the last row read, the last one asked for
 
     def count(self, run: Run) -> int:
         """Rows of the run that are not as they were."""
         return self.ledger.number(_ROWS, run_id=run.run_id)
 
     def spans(self, run: Run, whole_run: bool) -> list[Span]:
-        """One span an operation, in the order in which they have to be done."""
+        """One span an operation, in the order in which they have to be done; reading begins with the first row."""
+        self._gone_to = 0
+        self.read_again()
         if whole_run:
             return [Span("all", 1, self.count(run))]
         return [Span(*row) for row in self.ledger.rows(_SPANS, run_id=run.run_id)]
@@ -101,7 +108,7 @@ class Shipments:
         if batch.operation == "all":
             rows = self.ledger.number(f"select count(*) from ({WAITING})", **span)
         else:
-            carried = self.ledger.rows(_CARRIED, sync=self.sync.name, **span)
+            carried = self._carried(run, batch.first_row, batch.last_row)
             rows = len(carried)
         message = Batch(
             sync=self.sync.name,
@@ -117,6 +124,28 @@ class Shipments:
             read_table=lambda: self._table(run),
         )
         return Shipment(run, batch, message)
+
+    def read_again(self) -> None:
+        """Forget what was read ahead, for rows of it may have been withheld since."""
+        self._ahead.clear()
+        self._read_to = self._gone_to
+
+    def _carried(self, run: Run, first: int, last: int) -> list[tuple[Any, ...]]:
+        """Payload, id and remote id of rows; many are read at a time, for one more costs next to nothing."""
+        if first <= self._gone_to:  # a part of what was sent before
+            return [row[1:] for row in self._read(run, first, last)]
+        if last > self._read_to:
+            self._read_to = max(last, first + AHEAD - 1)
+            self._ahead = deque(self._read(run, first, self._read_to))
+        self._gone_to, rows = last, []
+        while self._ahead and self._ahead[0][0] <= last:
+            rows.append(self._ahead.popleft()[1:])
+        return rows
+
+    def _read(self, run: Run, first: int, last: int) -> list[tuple[Any, ...]]:
+        return self.ledger.rows(
+            _CARRIED, sync=self.sync.name, run_id=run.run_id, first=first, last=last
+        )
 
     def numbers(self, shipment: Shipment) -> list[int]:
         """The row numbers of a shipment's rows, in order."""
@@ -155,6 +184,7 @@ end
 """
 _CARRIED = f"""
 select
+    plan_rows.row_number,
     outbox.payload,
     left(sha256(concat_ws('|', $sync, plan_rows.key, plan_rows.entry_seq)), 32),
     plan_rows.remote_id
