@@ -5,47 +5,26 @@ the same id; what was never sent is planned anew. Requests are made by threads, 
 time; the ledger is touched by one thread alone.
 """
 
-import random
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from typing import Any
 
 from audiences.errors import WorkError
+from reverse_etl.blocks import Blocks
 from reverse_etl.context import SyncContext
 from reverse_etl.destinations.base import Answer, Destination, Recovery, WorksInJobs
 from reverse_etl.errors import BatchRefused, DeliveryProblem, JobLost, TryLater
 from reverse_etl.ledger import Ledger, Outcome, Run
 from reverse_etl.masking import Mask
+from reverse_etl.patience import Patience
 from reverse_etl.rates import bucket_of
-from reverse_etl.shipments import BLOCKS_AGE, Shipment, Shipments, Span
-from reverse_etl.source import load_blocks, warehouse
+from reverse_etl.shipments import Shipment, Shipments, Span
 from reverse_etl.spec import Sync
+from reverse_etl.tries import Part, Try
 
 _HELD = "it may have been delivered: the run was interrupted before an answer"
-
-
-@dataclass(frozen=True)
-class Try:
-    """A shipment under way.
-
-    Attributes:
-        shipment: The shipment.
-        tries: Requests made for it in this run, this one included.
-        failures: How often its rows were put off in a row.
-        job: The job that works on it, when there is one.
-    """
-
-    shipment: Shipment
-    tries: int = 1
-    failures: int = 0
-    job: str | None = None
-
-    @property
-    def attempt(self) -> int:
-        """Which request for the batch this is, those of earlier runs included."""
-        return self.shipment.batch.attempts + self.tries
 
 
 @dataclass
@@ -65,42 +44,41 @@ class Courier:
     requests: int = 0
     problem: str | None = None
     _left: str | None = field(default=None, init=False)  # why rows were left for the next run
-    _waited: float = field(default=0, init=False)
     _planned: int = field(default=0, init=False)
     _done: int = field(default=0, init=False)
-    _blocks_read: datetime = field(init=False)
-    _random: random.Random = field(default_factory=random.Random, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._limits = self.destination.limits
         self._shipments = Shipments(self.ledger, self.sync)
         self._bucket = bucket_of(self.destination.account(), self._limits.rates)
+        self._patience = Patience(self.context.retry, self._bucket)
+        self._blocks = Blocks(self.ledger, self.sync, self.context)
 
     def recover(self, run: Run) -> None:
         """Find out what became of batches that were sent and not answered; may set `problem`."""
-        again = []
+        again = deque[Try | Part]()
         for batch in self.ledger.open_batches(run.run_id):
             shipment = self._shipments.load(run, batch)
             fate = self._fate(shipment)
             if fate == "resend":
-                again.append(shipment)
+                again.append(Try(shipment, job=batch.job))
             elif fate == "unsent":
                 self.ledger.answered(batch, batch.attempts, "unsent", None, self.context.now())
             else:
                 held = dict.fromkeys(range(shipment.message.rows if fate == "held" else 0), _HELD)
                 reasons = self._reasons(shipment, held)
-                known = Outcome(batch, batch.attempts, fate, held=reasons)
+                known = Outcome(batch, batch.attempts, fate, shipment.numbers, held=reasons)
                 with self.ledger.transaction():
                     self.ledger.record([known], self.context.now())
-        self._carry(again)
+        self._carry(again, iter(()))
 
     def deliver(self, run: Run) -> None:
         """Send every waiting row of a run; stops with `problem` when the destination stays down."""
         self._planned, self._left = self._shipments.count(run), None
-        self._blocks_read = self.context.clock()
         self.context.on_progress(0, self._planned)
         for span in self._shipments.spans(run, self.destination.whole_run):
-            self._carry(self._load(run, self._shipments.cut(run, span)), run)
+            coming = (Part(run, part) for part in self._shipments.cut(run, span))
+            self._carry(deque(), coming, run)
             if self.problem is not None:
                 return
         self.problem = self._left
@@ -114,32 +92,31 @@ class Courier:
         fate = self.destination.recover(shipment.message)
         return "unknown" if fate == "resend" and self._shipments.is_stale(shipment) else fate
 
-    def _load(self, run: Run, spans: Iterable[Span]) -> Iterator[Shipment]:
-        """The shipments of spans, each read when its turn has come."""
-        for span in spans:
-            batch = self.ledger.new_batch(run.run_id, span.operation, span.first, span.last)
-            shipment = self._shipments.load(run, batch)
-            if shipment.message.rows > 0:
-                yield shipment
+    def _carry(
+        self, again: deque[Try | Part], coming: Iterator[Part], run: Run | None = None
+    ) -> None:
+        """Keep requests under way until all is answered or the destination is given up.
 
-    def _carry(self, shipments: Iterable[Shipment], run: Run | None = None) -> None:
-        """Keep requests under way until every shipment is answered or the destination is given up.
+        What was answered and what is sent next are one commit. During the delivery of a run its blocks are read again
+        when they are old; that may have to wait for the warehouse, so what was answered is committed before.
 
-        What was answered and what is sent next are one commit. During a long delivery of a run its blocks are read
-        again; that may have to wait for the warehouse, so what was answered is committed before.
+        Args:
+            again: What goes first.
+            coming: What goes then.
+            run: The run that is delivered; None while an earlier one is recovered.
         """
-        coming, again = iter(shipments), deque[Try]()
         flying: dict[Future[Answer], Try] = {}
         answered: list[Future[Answer]] = []
         with ThreadPoolExecutor(self._limits.concurrency) as threads:
             while True:
-                if run is not None and self._are_blocks_old():
+                if run is not None and self._blocks.are_old:
                     self._commit([(flying.pop(one), one) for one in answered], again)
                     answered = []
-                    self._read_blocks(run)
+                    self._blocks.read_again(run)
+                    self._shipments.read_again()
                 done = [(flying.pop(one), one) for one in answered]
                 free = self._limits.concurrency - len(flying)
-                for one in self._commit(done, again, free, coming):
+                for one in self._commit(done, again, coming, free):
                     flying[threads.submit(self._send, one)] = one
                 if not flying:
                     return
@@ -148,14 +125,14 @@ class Courier:
     def _commit(
         self,
         answered: list[tuple[Try, Future[Answer]]],
-        again: deque[Try],
+        again: deque[Try | Part],
+        coming: Iterator[Part] = iter(()),  # noqa: B008
         free: int = 0,
-        coming: Iterator[Shipment] | None = None,
     ) -> list[Try]:
         """Commit what was answered and that the next requests are about to be made; these are returned."""
         with self.ledger.transaction():
             steps = self._land(answered, again)
-            tries = [] if coming is None else list(self._next(free, again, coming))
+            tries = list(self._next(again, coming, free))
             steps += self._intend(tries)
         for step in steps:
             self.context.on_step(step)
@@ -163,13 +140,21 @@ class Courier:
             self.context.on_progress(min(self._done, self._planned), self._planned)
         return tries
 
-    def _next(self, free: int, again: deque[Try], coming: Iterator[Shipment]) -> Iterator[Try]:
-        """As many tries as there are threads free; what was tried before goes first."""
-        for _ in range(free if self.problem is None else 0):
-            if again:
-                yield again.popleft()
-            elif (shipment := next(coming, None)) is not None:
-                yield Try(shipment, job=shipment.batch.job)
+    def _next(self, again: deque[Try | Part], coming: Iterator[Part], free: int) -> Iterator[Try]:
+        """As many tries as there are threads free."""
+        while free > 0 and self.problem is None:
+            one = again.popleft() if again else next(coming, None)
+            if one is None:
+                return
+            ready = self._load(one) if isinstance(one, Part) else one
+            if ready.shipment.message.rows > 0:
+                free -= 1
+                yield ready
+
+    def _load(self, part: Part) -> Try:
+        span = part.span
+        batch = self.ledger.new_batch(part.run.run_id, span.operation, span.first, span.last)
+        return Try(self._shipments.load(part.run, batch), failures=part.failures)
 
     def _intend(self, tries: list[Try]) -> list[str]:
         """Note that requests are about to be made; asking after a job changes nothing. The steps that were made."""
@@ -188,9 +173,11 @@ class Courier:
         assert isinstance(self.destination, WorksInJobs), "it gave out a job"
         return self.destination.wait_for(one.job, one.shipment.message)
 
-    def _land(self, answered: list[tuple[Try, Future[Answer]]], again: deque[Try]) -> list[str]:
+    def _land(
+        self, answered: list[tuple[Try, Future[Answer]]], again: deque[Try | Part]
+    ) -> list[str]:
         """Note what was answered; what is to be tried again or in parts goes to `again`. The steps that were made."""
-        outcomes, parts = list[Outcome](), list[tuple[Run, Span, int]]()
+        outcomes, parts = list[Outcome](), list[Part]()
         steps = list[str]()
         for one, future in answered:
             run, rows = one.shipment.run, one.shipment.rows
@@ -199,18 +186,18 @@ class Courier:
             except BatchRefused as refusal:
                 outcome, rest = self._refused(one, refusal)
                 outcomes.append(outcome)
-                parts += [(run, part, one.failures) for part in rest]
+                parts += [Part(run, part, one.failures) for part in rest]
             except JobLost as loss:
-                outcomes.append(Outcome(one.shipment.batch, one.attempt, "unknown"))
+                outcomes.append(self._given(one, "unknown"))
                 self._left = self._mask(one.shipment)(loss.reason)
             except DeliveryProblem as problem:
                 if not problem.is_unsent:
                     again += self._put_off(one, problem)
                     continue
                 reason = self._mask(one.shipment)(problem.reason)
-                outcomes.append(Outcome(one.shipment.batch, one.attempt, "refused", reason=reason))
+                outcomes.append(self._given(one, "refused", reason=reason))
                 if self._bears(one, problem):
-                    parts.append((run, rows, one.failures + 1))
+                    parts.append(Part(run, rows, one.failures + 1))
             else:
                 if answer.job is not None:
                     self.ledger.took(one.shipment.batch, answer.job, self.context.now())
@@ -219,16 +206,17 @@ class Courier:
                     continue
                 self.context.on_step("answered")
                 outcomes.append(self._outcome(one, answer))
-                if answer.later and self._may_wait(one.failures):
-                    parts.append((run, rows, one.failures + 1))
+                if answer.later and self._patience.bears(one.failures):
+                    parts.append(Part(run, rows, one.failures + 1))
                 elif answer.later:
                     self._left = next(iter(outcomes[-1].later.values()))
         if outcomes:
             self.ledger.record(outcomes, self.context.now())
+            steps += ["recorded"] * len(outcomes)
             self._done += sum(one.shipment.message.rows for one, _ in answered)
-            steps += ["recorded"] * len(answered)
-        for run, span, failures in reversed(parts):
-            again.extendleft(Try(part, failures=failures) for part in self._load(run, [span]))
+        for part in reversed(parts):
+            self._blocks.withhold(part.run)
+            again.appendleft(part)
         return steps
 
     def _put_off(self, one: Try, problem: DeliveryProblem) -> list[Try]:
@@ -242,7 +230,7 @@ class Courier:
 
     def _bears(self, one: Try, problem: DeliveryProblem) -> bool:
         """Whether to go on after a problem; otherwise the destination is given up."""
-        if isinstance(problem, TryLater) and self._may_wait(one.failures, problem.wait):
+        if isinstance(problem, TryLater) and self._patience.bears(one.failures, problem.wait):
             return True
         self.problem = self._mask(one.shipment)(problem.reason)
         return False
@@ -255,20 +243,7 @@ class Courier:
             rejected = self._reasons(shipment, refusal.rejected or {0: refusal.reason})
             rest = [shipment.rows]
         reason = self._mask(shipment)(refusal.reason)
-        return Outcome(shipment.batch, one.attempt, "refused", rejected, reason=reason), rest
-
-    def _may_wait(self, failures: int, asked: float | None = None) -> bool:
-        """Hold the account back as long as asked, or longer each time; False when patience is over."""
-        retry = self.context.retry
-        wait = asked
-        if wait is None:
-            longest = min(retry.longest_wait, retry.first_wait * 2**failures)
-            wait = longest * self._random.uniform(0.5, 1)
-        if failures + 1 == retry.attempts or self._waited + wait > retry.budget:
-            return False
-        self._waited += wait
-        self._bucket.pause(wait)
-        return True
+        return self._given(one, "refused", rejected=rejected, reason=reason), rest
 
     def _outcome(self, one: Try, answer: Answer) -> Outcome:
         """One outcome a row.
@@ -276,40 +251,33 @@ class Courier:
         Raises:
             WorkError: The destination answered for another number of rows than it was sent.
         """
-        batch, message = one.shipment.batch, one.shipment.message
-        if answer.rows != message.rows:
+        batch, sent = one.shipment.batch, one.shipment.message.rows
+        if answer.rows != sent:
             raise WorkError(
                 f"sync {self.sync.name}: batch {batch.batch_id}: "
-                f"{message.rows} rows sent, {answer.rows} answered",
+                f"{sent} rows sent, {answer.rows} answered",
                 "nothing was recorded for the batch; report this with the destination's name",
             )
         rejected = self._reasons(one.shipment, answer.rejected)
         later = self._reasons(one.shipment, answer.later)
         held = self._reasons(one.shipment, answer.held)
-        told = dict(answer.remote_ids)
-        if told:
-            numbers = self._shipments.numbers(one.shipment)
-            told = {numbers[index]: remote_id for index, remote_id in told.items()}
-            told = {row: one for row, one in told.items() if row not in {**rejected, **later}}
-        return Outcome(batch, one.attempt, "accepted", rejected, later, held, remote_ids=told)
+        told = {one.shipment.numbers[index]: remote for index, remote in answer.remote_ids.items()}
+        told = {row: remote for row, remote in told.items() if row not in {**rejected, **later}}
+        return self._given(
+            one, "accepted", rejected=rejected, later=later, held=held, remote_ids=told
+        )
+
+    def _given(self, one: Try, status: str, **said: Any) -> Outcome:
+        """The outcome of a shipment's rows, with what is said of some of them."""
+        return Outcome(one.shipment.batch, one.attempt, status, one.shipment.numbers, **said)
 
     def _reasons(self, shipment: Shipment, reasons: Mapping[int, str]) -> dict[int, str]:
         """Reasons by row number, where the destination counts from 0 in the batch."""
         if not reasons:
             return {}
-        numbers, mask = self._shipments.numbers(shipment), self._mask(shipment)
-        return {numbers[index]: mask(reason) for index, reason in reasons.items()}
+        mask = self._mask(shipment)
+        return {shipment.numbers[index]: mask(reason) for index, reason in reasons.items()}
 
     def _mask(self, shipment: Shipment) -> Mask:
         """What hides the people of a shipment in what is said of it."""
         return Mask(self.secrets, shipment.message.members())
-
-    def _are_blocks_old(self) -> bool:
-        return (self.context.clock() - self._blocks_read).total_seconds() > BLOCKS_AGE
-
-    def _read_blocks(self, run: Run) -> None:
-        self._blocks_read = self.context.clock()
-        with warehouse(self.ledger.connection, self.context):
-            load_blocks(self.ledger.connection, self.sync)
-        self.ledger.withhold(run.run_id, ("add", "change"), self.context.now())
-        self._shipments.read_again()

@@ -6,7 +6,7 @@ A destination's answer and what follows from it are one transaction. All work on
 
 import json
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from reverse_etl.ledger_sql import BEGIN, FOLD, FOLDED, RECORD, WITHHOLD
+from reverse_etl.ledger_sql import BEGIN, FOLD, FOLDED, NUMBERED, RECORD, WAITING, WITHHOLD
 from reverse_etl.payload import OutputField
 
 
@@ -52,6 +52,7 @@ class Outcome:
         batch: The batch.
         attempt: The attempt that was answered.
         status: Outcome of its rows: accepted; unknown for a batch given up in doubt; refused, which is none.
+        rows: Numbers of its rows; empty for all of the batch that have no outcome.
         rejected: Reason by row number.
         held: Reason by row number: it may have been done, and is not to be done twice.
         later: Reason by row number of rows that stay without an outcome.
@@ -62,6 +63,7 @@ class Outcome:
     batch: SentBatch
     attempt: int
     status: str
+    rows: Sequence[int] = ()
     rejected: Mapping[int, str] = field(default_factory=dict)
     later: Mapping[int, str] = field(default_factory=dict)
     held: Mapping[int, str] = field(default_factory=dict)
@@ -244,11 +246,14 @@ class Ledger:
     def record(self, outcomes: Iterable[Outcome], now: datetime) -> None:
         """Note, in the caller's transaction, answers to batches, each with one outcome a row."""
         for one in outcomes:
+            first, last = one.batch.first_row, one.batch.last_row
+            rows: dict[str, Any] = {"first": first, "last": last}
+            if one.rows:
+                rows = {"numbers": one.rows}
             self.execute(
-                RECORD,
+                RECORD.format(rows=NUMBERED if one.rows else WAITING),
+                **rows,
                 run_id=one.batch.run_id,
-                first=one.batch.first_row,
-                last=one.batch.last_row,
                 batch_id=one.batch.batch_id,
                 status=one.status,
                 attempts=one.attempt,

@@ -69,7 +69,8 @@ insert into runs values (
     $run_id, $plan_id, $as_of, $audience, $destination, $target, $fields, $quarantined, $now, $accepted
 )
 """
-RECORD = f"""
+NUMBERED = "select unnest(cast($numbers as bigint[])) as row_number"
+RECORD = """
 insert into outcomes
 with exceptions as (
     select
@@ -79,10 +80,11 @@ with exceptions as (
 select
     $run_id, waiting.row_number, $batch_id,
     coalesce(exceptions.status, $status), exceptions.reason, $attempts, $now, exceptions.remote_id
-from ({WAITING}) as waiting
+from ({rows}) as waiting
 left join exceptions on exceptions.row_number = waiting.row_number
 where coalesce(exceptions.status, $status) not in ('refused', 'later')
 """
+# What is under way can no longer be kept back: its answer says what became of it.
 WITHHOLD = f"""
 insert into outcomes
 select run_id, row_number, null, 'withheld', min(blocks.reason), 0, $now, null
@@ -90,6 +92,11 @@ from plan_rows
 inner join blocks on {IS_BLOCKED}
 where run_id = $run_id and operation = 'upsert' and list_contains($kinds, kind)
     and row_number not in (select row_number from outcomes where run_id = $run_id)
+    and not exists (
+        select 1 from batches
+        where batches.run_id = $run_id and plan_rows.row_number between first_row and last_row
+            and batch_id not in (select batch_id from answers where verdict <> 'retry')
+    )
 group by run_id, row_number
 """
 # A row is in doubt when a request that carried it had no clear answer: it may be held, whatever was said later.

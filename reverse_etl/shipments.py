@@ -2,7 +2,7 @@
 
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,6 @@ from reverse_etl.ledger_sql import IS_BLOCKED, WAITING
 from reverse_etl.payload import typed_sql
 from reverse_etl.spec import Sync
 
-BLOCKS_AGE = 60  # seconds after which the blocks are read again during a long delivery
 AHEAD = 10_000  # rows read at a time
 
 
@@ -38,11 +37,16 @@ class Span:
 
 @dataclass(frozen=True)
 class Shipment:
-    """A batch as the ledger knows it and as the destination gets it."""
+    """A batch as the ledger knows it and as the destination gets it.
+
+    Attributes:
+        numbers: Numbers of the rows it carries, in order; empty when it carries a run as a whole.
+    """
 
     run: Run
     batch: SentBatch
     message: Batch
+    numbers: Sequence[int] = ()
 
     @property
     def rows(self) -> Span:
@@ -118,12 +122,12 @@ class Shipments:
             operation=batch.operation,
             rows=rows,
             fields=run.fields,
-            payloads=[row[0] for row in carried],
-            ids=[row[1] for row in carried],
-            remote_ids=[row[2] for row in carried],
+            payloads=[row[1] for row in carried],
+            ids=[row[2] for row in carried],
+            remote_ids=[row[3] for row in carried],
             read_table=lambda: self._table(run),
         )
-        return Shipment(run, batch, message)
+        return Shipment(run, batch, message, [row[0] for row in carried])
 
     def read_again(self) -> None:
         """Forget what was read ahead, for rows of it may have been withheld since."""
@@ -131,26 +135,21 @@ class Shipments:
         self._read_to = self._gone_to
 
     def _carried(self, run: Run, first: int, last: int) -> list[tuple[Any, ...]]:
-        """Payload, id and remote id of rows; many are read at a time, for one more costs next to nothing."""
+        """Number, payload, id and remote id of rows; many are read at a time, for one more costs next to nothing."""
         if first <= self._gone_to:  # a part of what was sent before
-            return [row[1:] for row in self._read(run, first, last)]
+            return self._read(run, first, last)
         if last > self._read_to:
             self._read_to = max(last, first + AHEAD - 1)
             self._ahead = deque(self._read(run, first, self._read_to))
         self._gone_to, rows = last, []
         while self._ahead and self._ahead[0][0] <= last:
-            rows.append(self._ahead.popleft()[1:])
+            rows.append(self._ahead.popleft())
         return rows
 
     def _read(self, run: Run, first: int, last: int) -> list[tuple[Any, ...]]:
         return self.ledger.rows(
             _CARRIED, sync=self.sync.name, run_id=run.run_id, first=first, last=last
         )
-
-    def numbers(self, shipment: Shipment) -> list[int]:
-        """The row numbers of a shipment's rows, in order."""
-        rows = self.ledger.rows(f"{WAITING} order by row_number", **shipment.span)
-        return [row[0] for row in rows]
 
     def is_stale(self, shipment: Shipment) -> bool:
         """Whether a row was changed, blocked or left since the shipment was made."""
