@@ -43,8 +43,13 @@ class Place:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, for their fixtures, and all that run the pipeline, for dbt's target."""
+    """Keep the tests of a file in one process, for their fixtures, and all that run the pipeline, for dbt's target.
+
+    Tests of several files that share what takes long to start name their group themselves.
+    """
     for item in items:
+        if item.get_closest_marker("xdist_group") is not None:
+            continue
         runs_pipeline = item.get_closest_marker("pipeline") is not None
         group = "pipeline" if runs_pipeline else item.location[0]
         item.add_marker(pytest.mark.xdist_group(group))

@@ -22,9 +22,10 @@ from reverse_etl.spec import Scalar, Sync
 _PARTY, _MECHANISM, _ENTRY = "party.party", "party.contact_mechanism", "marketing.email"
 _LIST = "marketing.email.list"
 _MECHANISMS = ("email", "phone", "mobile")
-_KNOWN = ("code", "create_uid", *(f"contact_mechanisms.{name}" for name in (
-    "type", "value", "value_compact", "create_uid"
+_KNOWN = ("code", "active", "create_uid", *(f"contact_mechanisms.{name}" for name in (
+    "type", "value", "value_compact", "active", "create_uid"
 )))  # fmt: skip
+_SPACES = str.maketrans(dict.fromkeys("\t\n\r\v\f", " "))  # for what one line does not take
 _NEEDED = ("read", "write", "create", "delete")
 
 
@@ -105,31 +106,46 @@ class TrytondDestination(AccountDestination):
 
     def _write_parties(self, batch: Batch, members: Sequence[dict[str, Any]]) -> dict[int, str]:
         """Change the parties that are there, unless only new ones are wanted, and make the others; the ids of all."""
-        nameless = {i: "code is empty" for i, one in enumerate(members) if not one["code"]}
-        if nameless:
-            raise BatchRefused("code is empty", nameless)
-        types = {field.name: field.type for field in batch.fields}
-        codes = [str(member["code"]) for member in members]
+        codes = [str(member["code"] or "") for member in members]
         held = {party["code"]: party for party in self._read(_PARTY, [("code", "in", codes)])}
-        new, changes, ids = dict[int, Any](), list[Any](), dict[int, str]()
+        there = {index: held[code] for index, code in enumerate(codes) if code in held}
+        self._wake(codes, there)
+        types = {field.name: field.type for field in batch.fields}
+        new, changes = dict[int, Any](), list[Any]()
         for index, member in enumerate(members):
             values = {name: self._value(name, member[name], types[name]) for name in self._plain}
-            party = held.get(codes[index], {})
-            mechanisms = self._mechanisms(member, party.get("contact_mechanisms.", []))
-            values |= {"contact_mechanisms": mechanisms}
-            if not party:
+            party = there.get(index, {})
+            orders = self._mechanisms(member, party.get("contact_mechanisms.", []))
+            values["contact_mechanisms"] = orders
+            if party:
+                changes += [[party["id"]], values]
+            else:
                 new[index] = values | {"code": codes[index]}
-                continue
-            ids[index] = str(party["id"])
-            if self._archives and party["create_uid"] == self._server.user:
-                values["active"] = True
-            changes += [[party["id"]], values]
         if changes and self._sync.mode != "insert":
             self._server.call(f"model.{_PARTY}.write", *changes)
-        if new:
-            made = self._server.call(f"model.{_PARTY}.create", list(new.values()))
-            ids |= dict(zip(new, map(str, made), strict=True))
-        return ids
+        made = self._server.call(f"model.{_PARTY}.create", list(new.values())) if new else []
+        known = {index: party["id"] for index, party in there.items()}
+        known |= dict(zip(new, made, strict=True))
+        return {index: str(one) for index, one in known.items()}
+
+    def _wake(self, codes: Sequence[str], there: Mapping[int, Mapping[str, Any]]) -> None:
+        """Bring back parties that the sync archived: Tryton lets nobody change an archived one.
+
+        Raises:
+            BatchRefused: Others archived one, or a member has no code.
+        """
+        asleep = {index: party for index, party in there.items() if not party["active"]}
+        wrong = {index: "code is empty" for index, code in enumerate(codes) if not code}
+        back = list[int]()
+        for index, party in asleep.items() if self._sync.mode != "insert" else ():
+            if self._archives and party["create_uid"] == self._server.user:
+                back.append(party["id"])
+            else:
+                wrong[index] = "the party is archived"
+        if wrong:
+            raise BatchRefused("a party cannot be written", wrong)
+        if back:
+            self._server.call(f"model.{_PARTY}.write", back, {"active": True})
 
     def _mechanisms(
         self, member: Mapping[str, Any], held: Sequence[Mapping[str, Any]]
@@ -143,7 +159,7 @@ class TrytondDestination(AccountDestination):
             ours = [
                 one["id"]
                 for one in alike
-                if one["create_uid"] == self._server.user and one not in same
+                if one["create_uid"] == self._server.user and one["active"] and one not in same
             ]
             if wanted and not same and ours:
                 orders.append(["write", [ours.pop(0)], {"value": wanted}])

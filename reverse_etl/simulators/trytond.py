@@ -174,6 +174,8 @@ class TrytondSimulator(Simulator):
             raise _RefusedError('You are not allowed to modify the field "Code" of "Party".')
         for one in ids:
             record = self.records[model][one]
+            if not record["active"] and values.keys() - {"active"}:
+                raise _RefusedError("You are not allowed to modify an archived record.")
             record |= values
             self._order(record, record.pop("contact_mechanisms", []))
             self._check(model, record)

@@ -14,6 +14,7 @@ from reverse_etl.context import Retry, SyncContext
 from reverse_etl.loader import load_sync
 from reverse_etl.simulators.webhook import WebhookSimulator
 from reverse_etl.spec import Sync
+from tests.reverse_etl.trytond_server import Crm, trytond
 
 AS_OF = date(2026, 3, 31)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -160,3 +161,10 @@ def hook(make_sync: MakeSync, receiver: WebhookSimulator) -> Sync:
     """The webhook sync, pointed at the receiver."""
     sync = make_sync()
     return replace(sync, connection=sync.connection | {"base_url": receiver.url})
+
+
+@pytest.fixture(scope="session")
+def crm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crm]:
+    """A real Tryton server, set up once."""
+    with trytond(tmp_path_factory.mktemp("trytond")) as crm:
+        yield crm

@@ -114,6 +114,27 @@ def test_who_leaves_is_archived_and_comes_back_unless_a_clerk_made_them(
     assert len(crm.records[PARTY]) == 3
 
 
+def test_what_a_clerk_archived_stays_so(
+    shop: Shop, told: SyncContext, sync: Sync, crm: TrytondSimulator
+) -> None:
+    for code in "ab":
+        crm.records[PARTY][crm.put(PARTY, code=code, name="Clerk")]["active"] = False
+    crm.put(MECHANISM, party=1, type="email", value="a@example.com", value_compact=None)
+    shop.named("a", "b", "c", "d")
+    result = apply_sync(sync, told)
+    assert (result.accepted, result.rejected, result.requests) == (2, 2, 2)
+    assert {one["code"] for one in crm.records[PARTY].values() if one["active"]} == {"c", "d"}
+    [theirs] = [one for one in crm.records[MECHANISM].values() if one["value"] == "c@example.com"]
+    theirs["active"] = False
+    for address in ("c@example.com", "new@example.com"):
+        shop.people(
+            [{"customer_id": "c", "email": address, "first_name": "Again"}, {"customer_id": "d"}]
+        )
+        assert apply_sync(sync, told).accepted
+        assert not theirs["active"]
+    assert crm.party("c")["email"] == "new@example.com"
+
+
 def test_only_new_people_are_inserted(
     shop: Shop,
     told: SyncContext,
