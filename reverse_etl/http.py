@@ -116,7 +116,7 @@ class Http:
                 params=query,
                 headers=kind | dict(headers or {}),
             )
-        except httpx.TransportError as error:
+        except (httpx.TransportError, httpx.DecodingError) as error:
             raise TryLater(f"no answer ({type(error).__name__})") from None
         if response.is_success:
             return response

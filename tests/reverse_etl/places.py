@@ -2,19 +2,18 @@
 
 import os
 import shutil
-import socket
 import subprocess
-import threading
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+
+from tests.reverse_etl.servers import free_port, running
 
 KEYS = {"S3_KEY": "of nobody", "S3_SECRET": "known to all"}
 
@@ -116,15 +115,12 @@ def sftp_server(folder: Path) -> Iterator[SftpServer]:
             ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True
         )
     shutil.copy(folder / "user.pub", folder / "authorized")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     (folder / "config").write_text(CONFIG.format(port=port, folder=folder))
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen([sshd, "-D", "-e", "-f", folder / "config"], stderr=log)
-    try:
-        _wait_for(port, server)
+    server = [sshd, "-D", "-e", "-f", folder / "config"]
+    with running(server, port, folder / "log"):
         root = folder / "files"
         root.mkdir()
         user = subprocess.run(["id", "-un"], check=True, capture_output=True, text=True).stdout
@@ -137,69 +133,6 @@ def sftp_server(folder: Path) -> Iterator[SftpServer]:
             {},
             root,
         )
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except ConnectionRefusedError:
-            assert server.poll() is None, "sshd has stopped"
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError("sshd does not listen")
-
-
-@dataclass
-class Cuts:
-    """How many connections are still to be cut, and the port on which that happens."""
-
-    port: int
-    left: int
-
-
-@contextmanager
-def cutting_proxy(port: int, after: int, times: int) -> Iterator[Cuts]:
-    """A port that leads to another; the first connections that carry more than so many bytes there are cut."""
-
-    def forward(one: socket.socket, other: socket.socket, most: int | None) -> None:
-        carried = 0
-        with suppress(OSError):
-            while said := one.recv(65_536):
-                carried += len(said)
-                if most is not None and carried > most and cuts.left > 0:
-                    cuts.left -= 1
-                    break
-                other.sendall(said)
-        for end in (one, other):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-    def serve() -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = server.accept()
-                far = socket.create_connection(("127.0.0.1", port))
-                ends.extend((near, far))
-                for arguments in ((near, far, after), (far, near, None)):
-                    threading.Thread(target=forward, args=arguments, daemon=True).start()
-
-    ends: list[socket.socket] = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        cuts = Cuts(server.getsockname()[1], times)
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        try:
-            yield cuts
-        finally:
-            server.shutdown(socket.SHUT_RDWR)
-    thread.join(10)
-    for end in ends:
-        end.close()
 
 
 CONFIG = """

@@ -29,6 +29,7 @@ FAULTS = [
     Fault(cuts=True),
     Fault(cuts=True, does_work=True),
     Fault(200, body=b"<html>", does_work=True),
+    Fault(200, (("content-encoding", "gzip"),), b"<html>", does_work=True),
 ]
 
 

@@ -16,7 +16,7 @@ from reverse_etl.context import SyncContext
 from reverse_etl.spec import Sync
 from reverse_etl.sync import apply_sync
 from tests.reverse_etl.conftest import FILE, MakeSync, Shop
-from tests.reverse_etl.places import Place, bucket, cutting_proxy, sftp_server
+from tests.reverse_etl.places import Place, bucket, sftp_server
 
 PLACES: dict[str, Callable[[Path], AbstractContextManager[Place]]] = {
     "s3": lambda _root: bucket(),
@@ -116,33 +116,6 @@ def test_a_repeat_after_a_crash_writes_the_same_file(
     check_manifests(place)
     assert apply_sync(sync, context).requests == 0
     assert not list(context.state_dir.rglob("*.unfinished"))
-
-
-@pytest.mark.parametrize("times", [1, 9])
-def test_a_file_that_was_cut_off_is_not_there(
-    shop: Shop, context: SyncContext, sync: Sync, place: Place, times: int
-) -> None:
-    with_port = str(place.connection.get("base_url", place.connection["path"]))
-    port = urlsplit(with_port).port
-    assert port is not None
-    shop.named(*(f"c{number}" for number in range(300)), first_name="n" * 900)
-    mapped = (*sync.mapping, replace(sync.mapping[0], name="name", column="first_name"))
-    with cutting_proxy(port, after=60_000, times=times) as cuts:
-        connection = {
-            key: value.replace(f":{port}", f":{cuts.port}") if isinstance(value, str) else value
-            for key, value in sync.connection.items()
-        }
-        through = replace(sync, mapping=mapped, connection=connection)
-        result = apply_sync(through, context)
-        if times == 1:
-            assert result.accepted == 300
-        else:
-            assert (result.status, result.pending, result.requests) == ("stopped", 300, 3)
-            assert by_ending(place, ".csv") == {}
-            cuts.left = 0
-            assert apply_sync(through, context).recovered == 300
-    assert len(by_ending(place, ".csv")) == 1
-    check_manifests(place)
 
 
 def test_what_others_put_there_stays(
