@@ -105,7 +105,7 @@ def webhook(url: str) -> dict[str, Any]:
 
 PACED = {
     "destination": "customerio",
-    "connection": {"site_id": "simulated", "api_key": "simulated"},
+    "connection": {"site_id": "simulated", "api_key": "${SIMULATED}"},
     "mode": "upsert",
     "batch": {"max_rows": PACED_BATCH},
 }

@@ -1,6 +1,6 @@
-"""Tells people that a sync needs them, through apprise: counts and names, never a person, a secret or a tool's words.
+"""Tells people that a sync or the pipeline needs them, through apprise: counts and names, nobody's data or words.
 
-A cause is told once a day for each sync. An alert that cannot be sent is said on stderr and changes nothing else.
+A cause is told once a day. An alert that cannot be sent is said on stderr and changes nothing else.
 """
 
 import logging
@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 from dataclasses import dataclass
+from datetime import date
 
 from audiences.errors import InputError, PerennialError
 from reverse_etl.breakers import breakers_in
@@ -24,7 +25,7 @@ _OWN_WORDS = re.compile(r"HTTP \d{3}|no answer")  # of what a destination is giv
 
 @dataclass(frozen=True)
 class Alert:
-    """Something about a sync that a person should know; `cause` is what is told once a day."""
+    """Something a person should know about a sync, or about the pipeline; `cause` is what is told once a day."""
 
     sync: str
     cause: str
@@ -67,6 +68,16 @@ def alert_of_failure(sync: Sync, error: Exception, context: SyncContext) -> Aler
         f"failed with {kind}",
         f"sync {sync.name} failed",
         f"{into}: {problem}\nlook at: perennial sync status",
+    )
+
+
+def alert_of_step(step: str, kind: str, as_of: date) -> Alert:
+    """What a step of the pipeline that failed has to tell; syncs after it sent nothing."""
+    return Alert(
+        "pipeline",
+        f"failed at {step}",
+        f"the pipeline failed at {step}",
+        f"{as_of}: {kind}; what comes after it was not run\nlook at: perennial run",
     )
 
 

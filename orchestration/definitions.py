@@ -15,6 +15,7 @@ from orchestration.assets.reports import build_reports_asset
 from orchestration.assets.site import build_site_asset
 from orchestration.assets.syncs import build_sync_assets
 from orchestration.compile import compile_audiences
+from orchestration.failure_alert import tell_of_failure
 from orchestration.run_settings import RunSettings
 from orchestration.settings import DBT_PROJECT, DEFINITIONS, load_settings
 
@@ -28,7 +29,7 @@ def build_definitions(manifest: Path) -> dg.Definitions:
         manifest: dbt's manifest.json, made after the audiences were compiled.
     """
     audiences = [each.audience for each in load_definitions(DEFINITIONS) if each.is_compiled]
-    job = dg.define_asset_job(JOB, selection=dg.AssetSelection.all())
+    job = dg.define_asset_job(JOB, selection=dg.AssetSelection.all(), hooks={tell_of_failure})
     return dg.Definitions(
         assets=[
             build_reports_asset(),

@@ -21,5 +21,9 @@ class RunSettings(dg.ConfigurableResource[Settings]):
 
     def load(self, context: dg.AssetExecutionContext) -> Settings:
         """Paths, target and as-of day of this run."""
-        record = context.instance.get_run_record_by_id(context.run.run_id)
+        return self.load_run(context.instance, context.run.run_id)
+
+    def load_run(self, instance: dg.DagsterInstance, run_id: str) -> Settings:
+        """Paths, target and as-of day of a run."""
+        record = instance.get_run_record_by_id(run_id)
         return load_settings(self.as_of or None, record.create_timestamp if record else None)

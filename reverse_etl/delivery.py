@@ -165,9 +165,7 @@ class Courier:
 
     def _send(self, one: Try) -> Answer:
         """Make the request when the account's rate allows it; called in a thread."""
-        pause = self._bucket.reserve()
-        if pause > 0:
-            self.context.sleep(pause)
+        self._bucket.hold(self.context.sleep)
         if one.job is None:
             return self.destination.send(one.shipment.message)
         assert isinstance(self.destination, WorksInJobs), "it gave out a job"

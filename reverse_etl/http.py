@@ -124,9 +124,7 @@ class Http:
 
     def hold(self, account: str, rates: Sequence[Rate]) -> None:
         """Wait until the account may be asked once more."""
-        pause = bucket_of(account, rates).reserve()
-        if pause > 0:
-            self._context.sleep(pause)
+        bucket_of(account, rates).hold(self._context.sleep)
 
     def insist(self, ask: Callable[[], _Said]) -> _Said:
         """Ask again while it may do better later and patience allows; for questions, which change nothing.

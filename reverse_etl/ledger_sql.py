@@ -3,13 +3,13 @@
 SCHEMA = """
 create table if not exists runs (
     run_id varchar primary key, plan_id varchar, as_of_date date, audience varchar, destination varchar,
-    target varchar, fields varchar, quarantined bigint, started_at timestamp
+    target varchar, fields varchar, quarantined bigint, started_at timestamp, accepted_breakers varchar
 );
 create table if not exists run_ends (run_id varchar, status varchar, reason varchar, ended_at timestamp);
 create table if not exists holds (run_id varchar, reason varchar, held_at timestamp);
 create table if not exists plan_rows (
     run_id varchar, row_number bigint, kind varchar, operation varchar, key varchar, customer_id varchar,
-    entry_seq bigint, contact_channel varchar, payload_hash varchar
+    entry_seq bigint, contact_channel varchar, payload_hash varchar, remote_id varchar
 );
 create table if not exists outbox (run_id varchar, row_number bigint, payload varchar);
 create table if not exists batches (
@@ -22,10 +22,11 @@ create table if not exists answers (
 );
 create table if not exists outcomes (
     run_id varchar, row_number bigint, batch_id varchar, status varchar, reason varchar, attempts bigint,
-    finished_at timestamp
+    finished_at timestamp, remote_id varchar
 );
 create table if not exists acked (
-    target varchar, key varchar, customer_id varchar, entry_seq bigint, payload_hash varchar, run_id varchar
+    target varchar, key varchar, customer_id varchar, entry_seq bigint, payload_hash varchar, run_id varchar,
+    remote_id varchar
 );
 create table if not exists parked (
     target varchar, key varchar, operation varchar, payload_hash varchar, customer_id varchar, reason varchar,
@@ -37,12 +38,7 @@ create table if not exists run_records (run_id varchar, status varchar, row_coun
 create table if not exists rewrites (due_since timestamp);
 create table if not exists plans (plan_id varchar, as_of_date date, made_at timestamp);
 create table if not exists reviewed_hashes (key_hash ubigint, row_hash ubigint);
-drop table if exists reviewed_rows;
 create table if not exists reviewed_blocks (key varchar);
-alter table runs add column if not exists accepted_breakers varchar;
-alter table plan_rows add column if not exists remote_id varchar;
-alter table outcomes add column if not exists remote_id varchar;
-alter table acked add column if not exists remote_id varchar;
 """
 
 PEOPLE = """

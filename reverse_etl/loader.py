@@ -10,6 +10,8 @@ from reverse_etl.errors import SyncError
 from reverse_etl.spec import Scalar, Sync, parse_sync
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_SECRET = re.compile(r"(.*_)?(key|token|secret|password)")
+_NO_SECRETS = ("host_key", "private_key")  # a public key, and the path of a file
 
 
 def load_syncs(folder: Path) -> dict[str, Sync]:
@@ -67,6 +69,14 @@ def load_sync(path: Path) -> Sync:
     for key, is_required in destination.settings.items():
         if is_required and key not in sync.connection:
             raise sync.wrong(f"connection.{key}", "is missing", f"add '{key}' to the connection")
+    for key, value in sync.connection.items():
+        is_secret = key not in _NO_SECRETS and _SECRET.fullmatch(key)
+        if is_secret and not _REFERENCE.fullmatch(str(value)):
+            raise sync.wrong(
+                f"connection.{key}",
+                "is written out; a secret belongs in the environment",
+                f"write '{key}: ${{NAME}}' and set NAME, for example in .env",
+            )
     destination.check(sync)
     return sync
 

@@ -88,7 +88,8 @@ def make_plan(
     acknowledged = ledger.number("select count(*) from acked where target = $t", t=target)
     forgotten = ledger.number("select count(*) from planned where is_forgotten and kind = 'remove'")
     members = ledger.number("select count(*) from source")
-    requests = _requests(counts, destination.rows_per_request(sync), destination.whole_run)
+    erased = forgotten if destination.forgets else 0
+    requests = _requests(sync, counts, erased)
     holds = ([source.hold] if source.hold else []) + tripped(
         sync.breakers,
         counts | {"remove": counts.get("remove", 0) - forgotten},
@@ -169,11 +170,14 @@ def _kinds(sync: Sync) -> list[str]:
     return [*kinds, *(("remove",) if sync.on_exit == "remove" else ())]
 
 
-def _requests(counts: dict[str, int], max_rows: int, whole_run: bool) -> int:
-    upserts, removals = counts.get("add", 0) + counts.get("change", 0), counts.get("remove", 0)
-    if whole_run:
+def _requests(sync: Sync, counts: dict[str, int], erased: int) -> int:
+    """What the destination foresees; one that takes a run as a whole is asked once."""
+    destination, removals = REGISTRY[sync.destination], counts.get("remove", 0)
+    upserts = counts.get("add", 0) + counts.get("change", 0)
+    if destination.whole_run:
         return 1 if upserts + removals else 0
-    return -(-upserts // max_rows) + -(-removals // max_rows)
+    rows = {"upsert": upserts, "remove": removals - erased, "forget": erased}
+    return sum(destination.requests(sync, operation, n) for operation, n in rows.items())
 
 
 def _plan_id(ledger: Ledger, name: str, as_of: date, target: str) -> str:

@@ -51,6 +51,16 @@ class Bucket:
                 taken.append(instant)
             return instant - now
 
+    def hold(self, sleep: Callable[[float], None]) -> None:
+        """Sleep until the next free instant, and longer when the account is closed in the meantime."""
+        closed, wait = self._closed_until, self.reserve()
+        while wait > 0:
+            sleep(wait)
+            wait = 0
+            if self._closed_until > closed:
+                closed = self._closed_until
+                wait = closed - self._clock()
+
     def pause(self, seconds: float) -> None:
         """Let nobody ask the account for so long: it said so itself."""
         with self._guard:

@@ -14,12 +14,15 @@ class AccountDestination(Destination):
 
     `address` is where the vendor answers when a sync names no `base_url`, `credential` the setting that stands for the
     account, `places` the settings that name a list, an attribute or an event in it. What is compared and kept is what
-    the sync file says, `${NAME}`, never the secret.
+    the sync file says, `${NAME}`, never the secret. `enters_apart` says whether a batch takes a second request to enter
+    a list, `forgets_singly` whether people are deleted one by one.
     """
 
     address: ClassVar[str] = ""
     credential: ClassVar[str] = "api_key"
     places: ClassVar[tuple[str, ...]] = ("list_id",)
+    enters_apart: ClassVar[bool] = False
+    forgets_singly: ClassVar[bool] = False
     _http: Http
 
     def __init__(
@@ -44,6 +47,15 @@ class AccountDestination(Destination):
             (str(sync.connection[one]) for one in cls.places if one in sync.connection), ""
         )
         return f"{cls.name}|{sync.connection[cls.credential]}|{place}"
+
+    @classmethod
+    def requests(cls, sync: Sync, operation: str, rows: int) -> int:
+        """One a batch, and what the vendor makes more of it."""
+        if operation == "forget" and cls.forgets_singly:
+            return rows
+        lists = [place for place in cls.places if place != "event" and place in sync.connection]
+        enters = cls.enters_apart and operation == "upsert" and bool(lists)
+        return super().requests(sync, operation, rows) * (2 if enters else 1)
 
     def account(self) -> str:
         """One account has one credential."""

@@ -142,6 +142,11 @@ class Destination(ABC):
         """What the sync asks for, and never more than is taken."""
         return min(sync.max_rows, cls.limits.rows or sync.max_rows)
 
+    @classmethod
+    def requests(cls, sync: Sync, operation: str, rows: int) -> int:
+        """How many requests so many rows of an operation (upsert, remove, forget) take: as a plan foresees them."""
+        return -(-rows // cls.rows_per_request(sync))
+
     def account(self) -> str:
         """Whose limits are shared by all syncs that name the same account; no secret in it is kept or shown."""
         return self.name

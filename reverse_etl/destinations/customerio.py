@@ -45,7 +45,7 @@ class CustomerioDestination(AccountDestination):
     # A segment takes 1,000 people at a time; each row is wrapped in some hundred bytes. The vendor names 1,000 requests
     # a second in one place and 100 in another.
     limits = Limits(rows=1_000, bytes=400_000, concurrency=8, rates=(Rate(100, 1),))
-    forgets = True
+    forgets = enters_apart = True
     updates_in_place = True
 
     def __init__(self, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> None:

@@ -81,8 +81,11 @@ class FileDestination(Destination):
     def target(cls, sync: Sync) -> str:
         """A folder and format; a snapshot holds other things than files of changes."""
         kind = "snapshot" if sync.mode == "snapshot" else "changes"
-        place = f"{sync.connection.get('base_url', '')}{sync.connection['path']}"
-        return f"file|{place}|{_format(sync)}|{kind}"
+        return f"file|{_place(sync)}|{_format(sync)}|{kind}"
+
+    def account(self) -> str:
+        """One place: another one is not held up while this one is away."""
+        return f"file|{_place(self._sync)}"
 
     def send(self, batch: Batch) -> Answer:
         """Write the file of the run, or replace the snapshot."""
@@ -163,6 +166,10 @@ class FileDestination(Destination):
             "sha256": digest,
         }
         return json.dumps(said, indent=2) + "\n"
+
+
+def _place(sync: Sync) -> str:
+    return f"{sync.connection.get('base_url', '')}{sync.connection['path']}"
 
 
 def _format(sync: Sync) -> str:

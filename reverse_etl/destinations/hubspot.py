@@ -45,7 +45,7 @@ class HubspotDestination(AccountDestination):
     }
     # What every account has, larger ones more; requests that take their time on the way come close together.
     limits = Limits(rows=100, concurrency=4, rates=(Rate(100, 10.2),))
-    forgets = True
+    forgets = forgets_singly = enters_apart = True
 
     def __init__(self, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> None:
         super().__init__(sync, connection, context)

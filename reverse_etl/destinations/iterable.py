@@ -42,7 +42,7 @@ class IterableDestination(AccountDestination):
         "base_url": False,
     }
     limits = Limits(rows=1_000, bytes=3_000_000, concurrency=4, rates=(Rate(5, 1),))
-    forgets = True
+    forgets = forgets_singly = True
 
     def __init__(self, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> None:
         super().__init__(sync, connection, context)
@@ -70,6 +70,12 @@ class IterableDestination(AccountDestination):
             )
         if list_id is not None and (isinstance(list_id, bool) or not isinstance(list_id, int)):
             raise sync.wrong("connection.list_id", f"is {list_id!r}", "write the list's number")
+
+    @classmethod
+    def requests(cls, sync: Sync, operation: str, rows: int) -> int:
+        """Users are told of, then put on the list."""
+        apart = operation == "upsert" and sync.mode != "list" and "list_id" in sync.connection
+        return super().requests(sync, operation, rows) * (2 if apart else 1)
 
     def send(self, batch: Batch) -> Answer:
         """Tell of users or events, move users in and out of the list, or have them forgotten."""

@@ -1,7 +1,7 @@
 """Klaviyo (API revision 2026-07-15): profiles by bulk import jobs, and the members of one list.
 
-What it cannot do: leave a profile out because it exists (insert) or because it does not (update), and delete profiles.
-Who leaves the audience leaves the list; consent given in Klaviyo is not touched.
+What it cannot do: leave a profile out because it exists (insert) or because it does not (update). Who leaves the
+audience leaves the list; consent given in Klaviyo is not touched. Who is to be forgotten is deleted.
 """
 
 import json
@@ -34,6 +34,7 @@ ATTRIBUTES = (*IDENTIFIERS, "first_name", "last_name", "organization", "locale",
 _BYTES, _PROFILE_BYTES = 5_000_000, 100_000
 _LIST_IDS, _LOOKUPS = 1_000, 100
 _RATES, _LOOKUP_RATES = (Rate(10, 1), Rate(150, 60)), (Rate(75, 1), Rate(750, 60))
+_DELETION_RATES = (Rate(3, 1), Rate(60, 60))
 _EVENT_RATES = (Rate(350, 1), Rate(3_500, 60))
 _LOOKS = (1, 2, 4, 8, *([15] * 8))  # seconds between looks at a job
 _JOBS = "/api/profile-bulk-import-jobs"
@@ -47,6 +48,7 @@ class KlaviyoDestination(AccountDestination, WorksInJobs, ReportsBack):
     modes = ("upsert", "mirror", "list")
     settings: ClassVar[Mapping[str, bool]] = {"api_key": True, "list_id": False, "base_url": False}
     limits = Limits(rows=10_000, concurrency=4, rates=_RATES)
+    forgets = True
 
     def __init__(self, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> None:
         super().__init__(sync, connection, context)
@@ -70,10 +72,23 @@ class KlaviyoDestination(AccountDestination, WorksInJobs, ReportsBack):
         cls.check_identifier(sync, IDENTIFIERS, "a profile")
         cls.check_place(sync, "list_id", "people enter and leave a list", "the id of a list")
 
+    @classmethod
+    def requests(cls, sync: Sync, operation: str, rows: int) -> int:
+        """Profiles that leave are looked up first."""
+        if operation == "upsert":
+            return super().requests(sync, operation, rows)
+        return -(-rows // _LOOKUPS) + -(-rows // (1 if operation == "forget" else _LIST_IDS))
+
     def send(self, batch: Batch) -> Answer:
-        """Import profiles, or take them off the list."""
-        if batch.operation == "remove":
-            self._remove([str(member[self._sync.key_field]) for member in batch.members()])
+        """Import profiles, take them off the list, or ask for their deletion."""
+        if batch.operation != "upsert":
+            profiles = self._found(
+                [str(member[self._sync.key_field]) for member in batch.members()]
+            )
+            if batch.operation == "forget":
+                self._forget(profiles)
+            else:
+                self._take_off(profiles)
             return Answer(batch.rows)
         response = self._http.request("POST", _JOBS, body=self._import(batch))
         try:
@@ -155,19 +170,31 @@ class KlaviyoDestination(AccountDestination, WorksInJobs, ReportsBack):
                 yield int(found[1]), str(error["attributes"]["detail"])
             path = _next_page(said)
 
-    def _remove(self, keys: Sequence[str]) -> None:
-        """Take people off the list by their profile ids; who has no profile is on no list."""
+    def _found(self, keys: Sequence[str]) -> list[str]:
+        """Ids of the profiles that exist."""
         ids: list[str] = []
         for values in _slices(keys, _LOOKUPS):
             wanted = f"any({self._sync.key_field},{json.dumps(values, ensure_ascii=False)})"
             query = {"filter": wanted, "page[size]": str(_LOOKUPS), "fields[profile]": "email"}
             response = self._get("/api/profiles", query, rates=("profiles", _LOOKUP_RATES))
             ids += [str(profile["id"]) for profile in decoded(response)["data"]]
-        for some in _slices(ids, _LIST_IDS):
+        return ids
+
+    def _take_off(self, profiles: Sequence[str]) -> None:
+        for some in _slices(profiles, _LIST_IDS):
             body = json.dumps({"data": [{"type": "profile", "id": one} for one in some]}).encode()
             path = f"/api/lists/{self._list}/relationships/profiles"
             response = self._http.request("DELETE", path, body=body)
             if response.status_code != 204:
+                raise not_understood(response)
+
+    def _forget(self, profiles: Sequence[str]) -> None:
+        """Ask for the deletion of profiles, one by one; Klaviyo does it by and by."""
+        for one in profiles:
+            self._http.hold(f"{self.account()}|deletion", _DELETION_RATES)
+            body = (_DELETION % json.dumps(one)).encode()
+            response = self._http.request("POST", "/api/data-privacy-deletion-jobs", body=body)
+            if response.status_code != 202:
                 raise not_understood(response)
 
     def _get(
@@ -185,6 +212,10 @@ class KlaviyoDestination(AccountDestination, WorksInJobs, ReportsBack):
 
 _IMPORT = '{"data":{"type":"profile-bulk-import-job","attributes":{"profiles":{"data":[%s]}}%s}}'
 _LISTS = ',"relationships":{"lists":{"data":[{"type":"list","id":%s}]}}'
+_DELETION = (
+    '{"data":{"type":"data-privacy-deletion-job","attributes":'
+    '{"profile":{"data":{"type":"profile","id":%s,"attributes":{}}}}}}'
+)
 _POINTER = re.compile(r"/data/attributes/profiles/data/(\d+)")
 
 

@@ -48,7 +48,8 @@ class MailchimpDestination(AccountDestination):
         "base_url": False,
     }
     limits = Limits(rows=500, concurrency=10)
-    forgets = True
+    places = ("segment_id",)
+    forgets = forgets_singly = enters_apart = True
 
     def __init__(self, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> None:
         key = str(connection["api_key"])

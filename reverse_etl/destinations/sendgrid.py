@@ -84,6 +84,15 @@ class SendGridDestination(AccountDestination, WorksInJobs):
         cls.check_identifier(sync, IDENTIFIERS, "a contact")
         cls.check_place(sync, "list_id", "people enter and leave a list", "the id of a list")
 
+    @classmethod
+    def requests(cls, sync: Sync, operation: str, rows: int) -> int:
+        """Taking away is looked up before and after."""
+        return (
+            3 * -(-rows // _PAGE)
+            if operation != "upsert"
+            else super().requests(sync, operation, rows)
+        )
+
     def send(self, batch: Batch) -> Answer:
         """Import contacts, take them off the list, or delete them."""
         if batch.operation != "upsert":

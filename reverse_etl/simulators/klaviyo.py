@@ -1,4 +1,4 @@
-"""Klaviyo as far as syncs use it (API revision 2026-07-15): bulk imports by job, lists, look-up of profiles, events.
+"""Klaviyo as far as syncs use it (API revision 2026-07-15): imports and deletions by job, lists, look-up, events.
 
 Its traps are those of the real one: one bad profile refuses the whole import, with pointers; what a job could not do is
 told when it has ended; a job forgets itself; members leave a list by profile id.
@@ -22,7 +22,8 @@ LOOKUP_RATES = (Rate(75, 1), Rate(750, 60))
 EVENT_RATES = (Rate(350, 1), Rate(3_500, 60))
 PROFILES, BYTES, PROFILE_BYTES, LIST_IDS, PAGE = 10_000, 5_000_000, 100_000, 1_000, 100
 IDENTIFIERS = ("external_id", "email", "phone_number")
-_LIMITS = {"profiles": LOOKUP_RATES, "events": EVENT_RATES}
+DELETION_RATES = (Rate(3, 1), Rate(60, 60))
+_LIMITS = {"profiles": LOOKUP_RATES, "events": EVENT_RATES, "deletion": DELETION_RATES}
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
 
@@ -58,6 +59,7 @@ class KlaviyoSimulator(Simulator):
     judge: Callable[[dict[str, Any]], str | None] = lambda _attributes: None
     jobs: dict[str, Job] = field(default_factory=dict)
     events: Events = field(default_factory=Events)
+    _made: int = field(default=0, init=False)
 
     def happen(
         self, external_id: str, metric: str, moment: datetime | None = None, **properties: Any
@@ -89,6 +91,8 @@ class KlaviyoSimulator(Simulator):
                 known = ("job", self._job)
             case ("GET", ["api", "profile-bulk-import-jobs", _, "import-errors"]):
                 known = ("errors", self._errors)
+            case ("POST", ["api", "data-privacy-deletion-jobs"]):
+                known = ("deletion", self._delete)
             case ("GET", ["api", "profiles"]):
                 known = ("profiles", self._found)
             case ("GET", ["api", "metrics"]):
@@ -159,7 +163,8 @@ class KlaviyoSimulator(Simulator):
                     properties = held.get("properties", {}) | attributes.get("properties", {})
                     held.update(attributes | ({"properties": properties} if properties else {}))
                     return profile_id
-        profile_id = f"P{len(self.profiles) + 1:06}"
+        self._made += 1
+        profile_id = f"P{self._made:06}"
         self.profiles[profile_id] = dict(attributes)
         return profile_id
 
@@ -214,6 +219,21 @@ class KlaviyoSimulator(Simulator):
         else:
             self.lists[name] -= set(ids)
         return answer(204)
+
+    def _delete(self, request: Request) -> Fault:
+        data = request.json()["data"]
+        profile = data["attributes"]["profile"]["data"]
+        named = {"id": profile.get("id"), **profile["attributes"]}
+        if data["type"] != "data-privacy-deletion-job" or len([*filter(None, named.values())]) != 1:
+            return _error(400, "invalid", "One of id, email and phone_number is needed.")
+        for profile_id, held in list(self.profiles.items()):
+            if any(value and held.get(name) == value for name, value in named.items()) or (
+                profile_id == named["id"]
+            ):
+                del self.profiles[profile_id]
+                for members in self.lists.values():
+                    members.discard(profile_id)
+        return answer(202)
 
     def _shown(self, name: str) -> dict[str, Any]:
         job = self.jobs[name]

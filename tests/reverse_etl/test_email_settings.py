@@ -173,7 +173,7 @@ def test_a_letter_that_offers_no_way_out_stops_the_run(
         ({"unsubscribe_url": "http://example.com/{token}"}, "is no https address"),
         ({"unsubscribe_url": "https://example.com/"}, "is no https address"),
         ({"unsubscribe_url": "https://example.com/ {token}"}, "has spaces or brackets"),
-        ({"unsubscribe_secret": "short"}, "has fewer than 32 characters"),
+        ({"unsubscribe_secret": "${SHORT}"}, "has fewer than 32 characters"),
         ({"username": "shop"}, "connection.username: goes with password"),
     ],
 )
@@ -184,5 +184,6 @@ def test_what_a_sync_of_letters_may_not_say(
     settings = {key: value for key, value in keys.items() if key not in EMAIL}
     document = {key: value for key, value in keys.items() if key in EMAIL or key == "on_exit"}
     settings.pop("on_exit", None)
+    told = replace(context, environment={**context.environment, "SHORT": "short"})
     with pytest.raises(SyncError, match=message):
-        apply_sync(make_sync(EMAIL, connection=CONNECTION | settings, **document), context)
+        apply_sync(make_sync(EMAIL, connection=CONNECTION | settings, **document), told)

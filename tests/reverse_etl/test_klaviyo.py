@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from audiences.erasures import bury
 from reverse_etl.context import SyncContext
 from reverse_etl.errors import SyncError
 from reverse_etl.simulators.base import Fault, Request
@@ -117,6 +118,21 @@ def test_a_profile_too_large_is_rejected_unsent(
     assert members(klaviyo) == {"b"}
 
 
+def test_who_is_forgotten_is_deleted_and_nobody_else(
+    shop: Shop, told: SyncContext, sync: Sync, klaviyo: KlaviyoSimulator
+) -> None:
+    shop.named("a", "b", "c")
+    apply_sync(sync, told)
+    klaviyo.profiles["P9"] = {"external_id": "theirs"}
+    bury(told.state_dir, ["b"], told.now())
+    shop.named("c")
+    klaviyo.faults.extend([None, Fault(503)])
+    assert apply_sync(sync, told).removals == 2
+    assert {one["external_id"] for one in klaviyo.profiles.values()} == {"a", "c", "theirs"}
+    assert members(klaviyo) == {"c"}
+    assert apply_sync(sync, told).requests == 0
+
+
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
@@ -134,6 +150,8 @@ def test_what_a_sync_to_klaviyo_may_not_say(
 
 
 JOBS = "/api/profile-bulk-import-jobs"
+DELETION = "data-privacy-deletion-job"
+DELETIONS = f"/api/{DELETION}s"
 RELATED = "/api/lists/L1/relationships/profiles"
 
 
@@ -170,6 +188,7 @@ WRONG = {
     "events by an order that is none": asked("GET", "/api/events", query={"sort": "name"}),
     "a page above what is told": asked("GET", "/api/events", query={"page[size]": "5000"}),
     "metrics by what is no field": asked("GET", "/api/metrics", query={"fields[metric]": "age"}),
+    "a deletion of nobody": asked("POST", DELETIONS, {"data": {"type": DELETION}}),
     "no key": replace(GOOD, headers={"content-type": "application/vnd.api+json"}),
 }
 

@@ -342,7 +342,7 @@ def test_who_was_forgotten_is_deleted_for_good(
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        ({"connection": {"api_key": "k", "list_id": "a1"}}, "connection.segment_id: is missing"),
+        ({"connection": {"api_key": "${K}", "list_id": "a1"}}, "connection.segment_id: is missing"),
         ({"connection": CONNECTION | {"status_if_new": "cleaned"}}, "status_if_new: is 'cleaned'"),
         ({"mapping": {"email_address": {"column": "email"}}}, "key: members are known by address"),
         ({"key": "customer_id", "mapping": {"ID": {"column": "customer_id"}}}, "known by address"),

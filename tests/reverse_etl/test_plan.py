@@ -1,12 +1,13 @@
 """What a plan shows: the time the destination's rates make it take, and rows without what tells who somebody is."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reverse_etl.context import SyncContext
 from reverse_etl.destinations import REGISTRY
-from reverse_etl.rates import Rate, least_seconds
+from reverse_etl.rates import Bucket, Rate, least_seconds
 from reverse_etl.simulation import simulated
 from reverse_etl.simulators import SIMULATORS
 from reverse_etl.spec import Sync
@@ -43,6 +44,36 @@ def test_a_plan_shows_rows_without_saying_who_they_are(
     }
     assert samples[0].fields["email"] is None
     assert samples[2].fields == {"external_id": "cu***"}
+
+
+@pytest.mark.parametrize("destination", sorted(SIMULATORS.keys() - {"email", "trytond"}))
+def test_a_plan_counts_the_requests_that_write(
+    shop: Shop, context: SyncContext, make_sync: MakeSync, destination: str, tmp_path: Path
+) -> None:
+    shop.named(*"abc")
+    with COUNTERPARTS[destination](tmp_path) as counterpart:
+        sync = make_sync(counterpart.document)
+        context = replace(context, environment=counterpart.environment)
+        planned = plan_sync(sync, context).requests
+        assert apply_sync(sync, context).accepted == 3
+        assert counterpart.simulator is not None
+        made = [one for one in counterpart.simulator.requests if one.method != "GET"]
+    assert planned == len(made)
+
+
+def test_who_waits_for_an_instant_waits_on_when_the_account_is_closed_meanwhile() -> None:
+    now, slept = [0.0], []
+    bucket = Bucket((Rate(1, 10),), clock=lambda: now[0])
+
+    def sleep(seconds: float) -> None:
+        if not slept:
+            bucket.pause(60)
+        slept.append(seconds)
+        now[0] += seconds
+
+    bucket.hold(sleep)
+    bucket.hold(sleep)
+    assert (slept, now) == ([10, 50], [60])
 
 
 def test_every_service_has_a_stand_in() -> None:

@@ -204,7 +204,11 @@ def test_a_folder_that_is_not_there_is_said(told: SyncContext, make_sync: MakeSy
     document = WEBHOOK | {
         "sync": "people_to_braze",
         "destination": "braze",
-        "connection": {"api_key": "k", "base_url": "https://b.example.com", "reports": "nowhere"},
+        "connection": {
+            "api_key": "${KEY}",
+            "base_url": "https://b.example.com",
+            "reports": "nowhere",
+        },
         "mapping": {"external_id": {"column": "customer_id"}},
         "mode": "upsert",
         "on_exit": "keep",

@@ -57,6 +57,10 @@ def test_defaults(make_sync: MakeSync) -> None:
         ({"breakers": {"allow_empty": "yes"}}, "breakers.allow_empty: is 'yes'"),
         ({"status": "on"}, "status: is 'on'"),
         ({"connection": {"url": "x"}}, "connection.url: is no setting of destination webhook"),
+        (
+            {"connection": {"base_url": "x", "signing_secret": "whsec_c2VjcmV0"}},
+            "connection.signing_secret: is written out; a secret belongs in the environment",
+        ),
         ({"retries": 3}, "retries: is not a key of a sync"),
     ],
 )

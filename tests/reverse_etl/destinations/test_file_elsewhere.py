@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pyarrow.parquet as pq
 import pytest
 
-from reverse_etl.context import SyncContext
+from reverse_etl.context import Retry, SyncContext
 from reverse_etl.spec import Sync
 from reverse_etl.sync import apply_sync
 from tests.reverse_etl.conftest import FILE, MakeSync, Shop
@@ -140,6 +140,7 @@ def test_a_place_that_is_away_is_tried_again(
         key: value.replace(f":{urlsplit(value).port}", ":9") if "127.0.0.1" in str(value) else value
         for key, value in sync.connection.items()
     }
-    stopped = apply_sync(replace(sync, connection=away), context)
+    patient = replace(context, retry=Retry(attempts=3, first_wait=10))
+    stopped = apply_sync(replace(sync, connection=away), patient)
     assert (stopped.status, stopped.pending, stopped.requests) == ("stopped", 1, 3)
     assert len(waits) == 2

@@ -67,7 +67,7 @@ def test_a_server_that_is_another_or_knows_us_not_gets_nothing(  # noqa: PLR0917
         (SFTP | {"path": "sftp://us:secret@127.0.0.1/lists"}, "holds a password"),
         (SFTP | {"path": "sftp://127.0.0.1/lists"}, "names no user, host or folder"),
         (SFTP | {"path": "sftp://us@127.0.0.1/"}, "names no user, host or folder"),
-        (SFTP | {"password": "one too many"}, "is needed, or else a password"),
+        (SFTP | {"password": "${ONE_TOO_MANY}"}, "is needed, or else a password"),
         (SFTP | {"host_key": "ssh-ed25519"}, "is missing or no public key"),
         ({"path": SFTP["path"], "private_key": "key"}, "is missing or no public key"),
     ],
@@ -82,8 +82,9 @@ def test_what_a_connection_may_not_say(
     for package in ("s3fs", "paramiko"):
         pytest.importorskip(package, reason=f"{package} is not installed: pip install -e '.[dev]'")
     shop.named("a")
+    told = replace(context, environment={"ONE_TOO_MANY": "hush"})
     with pytest.raises(SyncError, match=message):
-        apply_sync(make_sync(FILE, connection=dict(connection)), context)
+        apply_sync(make_sync(FILE, connection=dict(connection)), told)
 
 
 def test_a_place_whose_package_is_missing_says_what_to_install(
