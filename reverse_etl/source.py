@@ -65,7 +65,7 @@ def read_source(connection: duckdb.DuckDBPyConnection, sync: Sync, context: Sync
                     {payload_sql(sync, columns)} as payload
                 from {audience}
             )
-            select *, sha256(payload) as payload_hash from mapped
+            select *, sha256({literal(_mark(sync))} || payload) as payload_hash from mapped
             """
         )
         hold = _hold(connection, sync.audience, audience, context.as_of)
@@ -75,6 +75,11 @@ def read_source(connection: duckdb.DuckDBPyConnection, sync: Sync, context: Sync
     )
     connection.execute("delete from source where customer_id in (from forgotten)")
     return Source(context.as_of, output_fields(sync, columns), hold)
+
+
+def _mark(sync: Sync) -> str:
+    """What stands for a mode in which a destination may keep less than the payload: another mode sends it again."""
+    return sync.mode if sync.mode in REGISTRY[sync.destination].partial_modes else ""
 
 
 def load_blocks(connection: duckdb.DuckDBPyConnection, sync: Sync) -> None:

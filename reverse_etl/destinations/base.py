@@ -100,8 +100,8 @@ class Destination(ABC):
     `modes` are the sync modes it offers, `settings` the connection keys it knows (True = required), `limits` what it
     takes, `whole_run` whether it takes a run as one request, `is_file` whether people who may not be contacted may go
     there, `forgets` whether it deletes people who are to be forgotten rather than only removing them,
-    `updates_in_place` whether mode update leaves it to the destination who is held there. `send` is called by as many
-    threads as `limits.concurrency` says.
+    `updates_in_place` whether mode update leaves it to the destination who is held there, `partial_modes` the modes in
+    which it may keep less than the payload. `send` is called by as many threads as `limits.concurrency` says.
     """
 
     name: ClassVar[str]
@@ -112,6 +112,7 @@ class Destination(ABC):
     is_file: ClassVar[bool] = False
     forgets: ClassVar[bool] = False
     updates_in_place: ClassVar[bool] = False
+    partial_modes: ClassVar[tuple[str, ...]] = ("list",)
 
     @classmethod
     @abstractmethod

@@ -44,6 +44,7 @@ class BrazeDestination(AccountDestination):
     limits = Limits(rows=75, concurrency=16, rates=(Rate(3_000, 3),))
     forgets = True
     updates_in_place = True
+    partial_modes = ("list", "update")
 
     def __init__(self, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> None:
         super().__init__(sync, connection, context)

@@ -47,6 +47,7 @@ class CustomerioDestination(AccountDestination):
     limits = Limits(rows=1_000, bytes=400_000, concurrency=8, rates=(Rate(100, 1),))
     forgets = enters_apart = True
     updates_in_place = True
+    partial_modes = ("list", "update")
 
     def __init__(self, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> None:
         super().__init__(sync, connection, context)

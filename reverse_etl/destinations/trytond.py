@@ -44,6 +44,7 @@ class TrytondDestination(AccountDestination):
     }
     limits = Limits(rows=200)
     forgets = True
+    partial_modes = ("list", "insert")  # who is there already stays as they are
 
     def __init__(self, sync: Sync, connection: Mapping[str, Scalar], context: SyncContext) -> None:
         super().__init__(sync, connection, context)

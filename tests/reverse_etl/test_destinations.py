@@ -142,3 +142,23 @@ def test_a_key_that_two_people_have_is_not_sent(
     assert (result.accepted, result.quarantined) == (1, 3)
     held = {key.removesuffix("@example.com"): name for key, name in counterpart.held().items()}
     assert held == counterpart.kept(THEIRS | {"d": "Dee"})
+
+
+def test_a_mode_that_keeps_less_is_made_up_for_by_one_that_keeps_all(
+    shop: Shop, told: SyncContext, counterpart: Counterpart, make_sync: MakeSync
+) -> None:
+    offered = REGISTRY[counterpart.document["destination"]].modes
+    modes = [mode for mode in ("list", "insert", "update") if mode in offered]
+    if counterpart.tells:
+        pytest.skip("what was told stays told")
+    if "list" in modes and counterpart.document["destination"] == "trytond":
+        modes.remove("list")  # the counterpart has none
+    people(shop, {"stays": "Cem"} | dict.fromkeys(modes, "Ada"))
+    apply_sync(make_sync(counterpart.document), told)
+    people(shop, {"stays": "Cem"})
+    apply_sync(make_sync(counterpart.document), told)
+    for mode in modes:
+        people(shop, {"stays": "Cem", mode: "Eve"})
+        apply_sync(make_sync(counterpart.document, mode=mode), told)
+        apply_sync(make_sync(counterpart.document), told)
+        assert counterpart.held() == counterpart.kept(THEIRS | {"stays": "Cem", mode: "Eve"})

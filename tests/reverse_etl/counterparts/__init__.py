@@ -15,7 +15,7 @@ from tests.reverse_etl.counterparts.mailchimp import mailchimp
 from tests.reverse_etl.counterparts.meta import meta
 from tests.reverse_etl.counterparts.sendgrid import sendgrid
 from tests.reverse_etl.counterparts.trytond import trytond
-from tests.reverse_etl.counterparts.webhook import webhook
+from tests.reverse_etl.counterparts.webhook import webhook, webhook_events
 
 COUNTERPARTS = {
     one.__name__: one
@@ -25,6 +25,7 @@ COUNTERPARTS = {
         file_over_sftp,
         email,
         webhook,
+        webhook_events,
         klaviyo,
         customerio,
         braze,

@@ -1,6 +1,6 @@
 """What stands behind a destination in the contract suite, and how to ask it what it holds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,13 @@ MAPPING = {"external_id": {"column": "customer_id"}, "first_name": {"column": "f
 THEIRS: Held = {"theirs": "Somebody"}
 
 
+def each_once(people: Iterable[tuple[str, str | None]]) -> Held:
+    """People by key, of whom none may be there twice."""
+    found = list(people)
+    assert len(dict(found)) == len(found), f"somebody is there twice: {sorted(found, key=str)}"
+    return dict(found)
+
+
 @dataclass(frozen=True)
 class Counterpart:
     """One destination with what is behind it.
@@ -21,6 +28,7 @@ class Counterpart:
             knows people by that alone) with first_name, at most four rows a request.
         held: The people in its list or folder, by customer_id, with their first names; others' included. An address
             `a@example.com` stands for the id `a`.
+        change_theirs: Lets somebody else name the person anew who is theirs; None where nobody can.
         reject: Makes it reject people of this first name; None where it takes everybody.
         keeps: How it keeps a first name.
         environment: The secrets the sync names.
@@ -31,6 +39,7 @@ class Counterpart:
 
     document: Mapping[str, Any]
     held: Callable[[], Held]
+    change_theirs: Callable[[str], None] | None = None
     reject: Callable[[str | None], None] | None = None
     keeps: Callable[[str | None], str | None] = lambda name: name
     environment: Mapping[str, str] = field(default_factory=dict)

@@ -11,7 +11,7 @@ import jsonschema
 from reverse_etl.simulators.base import Request
 from reverse_etl.simulators.braze import BrazeSimulator
 from tests.reverse_etl.conftest import WEBHOOK
-from tests.reverse_etl.counterparts.base import MAPPING, Counterpart, Held
+from tests.reverse_etl.counterparts.base import MAPPING, Counterpart, Held, each_once
 from tests.reverse_etl.descriptions import CONTRACTS
 
 SCHEMA = CONTRACTS / "BRAZE-track.schema.json"
@@ -48,11 +48,11 @@ def braze(_root: Path) -> Iterator[Counterpart]:
         workspace.users["theirs"] = theirs
 
         def held() -> Held:
-            return {
-                user["external_id"]: user.get("first_name")
-                for user in workspace.users.values()
-                if user.get("in_people")
-            }
+            members = [one for one in workspace.users.values() if one.get("in_people")]
+            return each_once((one["external_id"], one.get("first_name")) for one in members)
+
+        def change_theirs(name: str) -> None:
+            workspace.users["theirs"]["first_name"] = name
 
         def reject(name: str | None) -> None:
             workspace.judge = lambda one: (
@@ -63,6 +63,7 @@ def braze(_root: Path) -> Iterator[Counterpart]:
         yield Counterpart(
             document=PEOPLE_TO_BRAZE | {"connection": connection},
             held=held,
+            change_theirs=change_theirs,
             reject=reject,
             environment={"KEY": workspace.key},
             simulator=workspace,

@@ -5,9 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import duckdb
-
-from tests.reverse_etl.conftest import FILE
+from tests.reverse_etl.conftest import FILE, engine
 from tests.reverse_etl.counterparts.base import MAPPING, THEIRS, Counterpart, Held
 from tests.reverse_etl.places import Place, bucket, sftp_server
 
@@ -48,11 +46,10 @@ def _read(files: Mapping[str, bytes]) -> Held:
     """What a tool holds that has read the files of changes in the order of their names."""
     people = dict(THEIRS)
     for path in sorted(path for path in files if path.endswith(".csv")):
-        with duckdb.connect() as connection:
-            text = connection.read_csv(
-                io.BytesIO(files[path]), all_varchar=True, header=True, allow_quoted_nulls=False
-            )
-            rows = text.fetchall()
+        text = engine().read_csv(
+            io.BytesIO(files[path]), all_varchar=True, header=True, allow_quoted_nulls=False
+        )
+        rows = text.fetchall()
         for operation, key, name in rows:
             people.pop(key, None)
             if operation == "upsert":

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reverse_etl.simulators.hubspot import HubspotSimulator
 from tests.reverse_etl.conftest import WEBHOOK
-from tests.reverse_etl.counterparts.base import MAPPING, Counterpart, Held
+from tests.reverse_etl.counterparts.base import MAPPING, Counterpart, Held, each_once
 
 
 @contextmanager
@@ -19,11 +19,13 @@ def hubspot(_root: Path) -> Iterator[Counterpart]:
 
         def held() -> Held:
             people = [hubspot.contacts[one] for one in hubspot.lists["7"]]
-            return {one["external_id"]: one.get("first_name") for one in people}
+            return each_once((one["external_id"], one.get("first_name")) for one in people)
 
         def reject(name: str | None) -> None:
             hubspot.judge = lambda properties: (
-                "is not wanted" if name is not None and properties["first_name"] == name else None
+                "is not wanted"
+                if name is not None and properties.get("first_name") == name
+                else None
             )
 
         yield Counterpart(
@@ -35,6 +37,7 @@ def hubspot(_root: Path) -> Iterator[Counterpart]:
                 "mapping": MAPPING,
             },
             held=held,
+            change_theirs=lambda name: hubspot.put("501", {"first_name": name}),
             reject=reject,
             keeps=lambda name: name or None,
             environment={"TOKEN": hubspot.token},

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reverse_etl.simulators.iterable import IterableSimulator
 from tests.reverse_etl.conftest import WEBHOOK
-from tests.reverse_etl.counterparts.base import Counterpart, Held
+from tests.reverse_etl.counterparts.base import Counterpart, Held, each_once
 
 LIST = 7
 # Iterable publishes no description to be copied; tests/reverse_etl/iterable.json says what its documentation does.
@@ -22,7 +22,10 @@ def iterable(_root: Path) -> Iterator[Counterpart]:
 
         def held() -> Held:
             people = [iterable.users[one] for one in iterable.lists[LIST]]
-            return {one["userId"]: one["dataFields"]["firstName"] for one in people}
+            return each_once((one["userId"], one["dataFields"].get("firstName")) for one in people)
+
+        def change_theirs(name: str) -> None:
+            iterable.users[0]["dataFields"]["firstName"] = name
 
         def reject(name: str | None) -> None:
             iterable.judge = lambda fields: name is not None and fields.get("firstName") == name
@@ -39,6 +42,7 @@ def iterable(_root: Path) -> Iterator[Counterpart]:
                 },
             },
             held=held,
+            change_theirs=change_theirs,
             reject=reject,
             environment={"KEY": iterable.key},
             simulator=iterable,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reverse_etl.simulators.klaviyo import KlaviyoSimulator
 from tests.reverse_etl.conftest import WEBHOOK
-from tests.reverse_etl.counterparts.base import MAPPING, Counterpart, Held
+from tests.reverse_etl.counterparts.base import MAPPING, Counterpart, Held, each_once
 
 
 @contextmanager
@@ -17,11 +17,16 @@ def klaviyo(_root: Path) -> Iterator[Counterpart]:
 
         def held() -> Held:
             people = [klaviyo.profiles[one] for one in klaviyo.lists["L1"]]
-            return {one["external_id"]: one["first_name"] for one in people}
+            return each_once((one["external_id"], one.get("first_name")) for one in people)
+
+        def change_theirs(name: str) -> None:
+            klaviyo.profiles["P0"]["first_name"] = name
 
         def reject(name: str | None) -> None:
             klaviyo.judge = lambda attributes: (
-                "is not wanted" if name is not None and attributes["first_name"] == name else None
+                "is not wanted"
+                if name is not None and attributes.get("first_name") == name
+                else None
             )
 
         yield Counterpart(
@@ -33,6 +38,7 @@ def klaviyo(_root: Path) -> Iterator[Counterpart]:
                 "mapping": MAPPING,
             },
             held=held,
+            change_theirs=change_theirs,
             reject=reject,
             environment={"KEY": klaviyo.key},
             simulator=klaviyo,

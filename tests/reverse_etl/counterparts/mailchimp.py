@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reverse_etl.simulators.mailchimp import MailchimpSimulator, Member
 from tests.reverse_etl.conftest import WEBHOOK
-from tests.reverse_etl.counterparts.base import Counterpart, Held
+from tests.reverse_etl.counterparts.base import Counterpart, Held, each_once
 
 TAG = 7
 
@@ -20,11 +20,13 @@ def mailchimp(_root: Path) -> Iterator[Counterpart]:
 
         def held() -> Held:
             people = [one for one in mailchimp.members.values() if TAG in one.tags]
-            return {one.address.split("@")[0]: one.merge_fields["FNAME"] for one in people}
+            return each_once(
+                (one.address.split("@")[0], one.merge_fields.get("FNAME", "")) for one in people
+            )
 
         def reject(name: str | None) -> None:
             mailchimp.judge = lambda merge: (
-                "is not wanted" if name is not None and merge["FNAME"] == name else None
+                "is not wanted" if name is not None and merge.get("FNAME") == name else None
             )
 
         yield Counterpart(
@@ -45,6 +47,7 @@ def mailchimp(_root: Path) -> Iterator[Counterpart]:
                 },
             },
             held=held,
+            change_theirs=lambda name: theirs.merge_fields.update(FNAME=name),
             reject=reject,
             keeps=lambda name: name or "",
             environment={"KEY": mailchimp.key},

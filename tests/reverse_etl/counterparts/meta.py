@@ -7,7 +7,7 @@ from pathlib import Path
 from reverse_etl.destinations.meta_values import matched
 from reverse_etl.simulators.meta import MetaSimulator
 from tests.reverse_etl.conftest import WEBHOOK
-from tests.reverse_etl.counterparts.base import Counterpart, Held
+from tests.reverse_etl.counterparts.base import Counterpart, Held, each_once
 
 AUDIENCE = "23840000000000001"
 
@@ -18,11 +18,16 @@ def meta(_root: Path) -> Iterator[Counterpart]:
         meta.audiences[AUDIENCE] = [{"EXTERN_ID": "theirs", "FN": matched("FN", "Somebody")}]
 
         def held() -> Held:
-            return {one["EXTERN_ID"]: one["FN"] for one in meta.audiences[AUDIENCE]}
+            return each_once((one["EXTERN_ID"], one.get("FN")) for one in meta.audiences[AUDIENCE])
+
+        def change_theirs(name: str) -> None:
+            meta.audiences[AUDIENCE][0]["FN"] = matched("FN", name)
 
         def reject(name: str | None) -> None:
             meta.judge = lambda row: (
-                "is not wanted" if name is not None and row["FN"] == matched("FN", name) else None
+                "is not wanted"
+                if name is not None and row.get("FN") == matched("FN", name)
+                else None
             )
 
         yield Counterpart(
@@ -41,6 +46,7 @@ def meta(_root: Path) -> Iterator[Counterpart]:
                 },
             },
             held=held,
+            change_theirs=change_theirs,
             reject=reject,
             keeps=lambda name: matched("FN", name),
             environment={"TOKEN": meta.token},

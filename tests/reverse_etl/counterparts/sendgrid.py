@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reverse_etl.simulators.sendgrid import SendGridSimulator
 from tests.reverse_etl.conftest import WEBHOOK
-from tests.reverse_etl.counterparts.base import MAPPING, Counterpart, Held
+from tests.reverse_etl.counterparts.base import MAPPING, Counterpart, Held, each_once
 
 LIST = "11111111-1111-4111-8111-111111111111"
 
@@ -20,11 +20,14 @@ def sendgrid(_root: Path) -> Iterator[Counterpart]:
 
         def held() -> Held:
             people = [sendgrid.contacts[one] for one in sendgrid.lists[LIST]]
-            return {one["external_id"]: one["first_name"] for one in people}
+            return each_once((one["external_id"], one.get("first_name")) for one in people)
+
+        def change_theirs(name: str) -> None:
+            sendgrid.contacts["C0"]["first_name"] = name
 
         def reject(name: str | None) -> None:
             sendgrid.judge = lambda contact: (
-                "is not wanted" if name is not None and contact["first_name"] == name else None
+                "is not wanted" if name is not None and contact.get("first_name") == name else None
             )
 
         yield Counterpart(
@@ -36,6 +39,7 @@ def sendgrid(_root: Path) -> Iterator[Counterpart]:
                 "mapping": MAPPING,
             },
             held=held,
+            change_theirs=change_theirs,
             reject=reject,
             keeps=lambda name: name or "",
             environment={"KEY": sendgrid.key},

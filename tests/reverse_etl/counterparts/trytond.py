@@ -6,17 +6,20 @@ from pathlib import Path
 
 from reverse_etl.simulators.trytond import PARTY, TrytondSimulator
 from tests.reverse_etl.conftest import WEBHOOK
-from tests.reverse_etl.counterparts.base import Counterpart, Held
+from tests.reverse_etl.counterparts.base import Counterpart, Held, each_once
 
 
 @contextmanager
 def trytond(_root: Path) -> Iterator[Counterpart]:
     with TrytondSimulator() as trytond:
-        trytond.put(PARTY, code="theirs", name="Somebody")
+        theirs = trytond.put(PARTY, code="theirs", name="Somebody")
 
         def held() -> Held:
             parties = trytond.records[PARTY].values()
-            return {one["code"]: one["name"] for one in parties if one["active"]}
+            return each_once((one["code"], one["name"]) for one in parties if one["active"])
+
+        def change_theirs(name: str) -> None:
+            trytond.records[PARTY][theirs]["name"] = name
 
         def reject(name: str | None) -> None:
             trytond.judge = lambda values: (
@@ -40,6 +43,7 @@ def trytond(_root: Path) -> Iterator[Counterpart]:
                 },
             },
             held=held,
+            change_theirs=change_theirs,
             reject=reject,
             keeps=lambda name: name and name.replace("\n", " "),
             environment={"PASSWORD": trytond.password},
