@@ -1,5 +1,7 @@
 """Shared fixtures: folders of one run, and dbt on them."""
 
+import os
+import secrets
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,6 +41,15 @@ class Place:
         """All rows of a query on the warehouse."""
         with duckdb.connect(str(self.settings.warehouse), read_only=True) as warehouse:
             return warehouse.execute(query, list(parameters)).fetchall()
+
+
+def pytest_configure() -> None:
+    """Draw the seed of the histories made up for syncs, before there are workers: they inherit it."""
+    os.environ.setdefault("PERENNIAL_SEED", str(secrets.randbelow(2**32)))
+
+
+def pytest_report_header() -> str:
+    return f"histories of syncs: PERENNIAL_SEED={os.environ['PERENNIAL_SEED']} plays them again"
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,8 +1,10 @@
 """A tiny warehouse with the `audiences` schema, and the means to edit it between runs."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,10 @@ from reverse_etl.loader import load_sync
 from reverse_etl.simulators.webhook import WebhookSimulator
 from reverse_etl.spec import Sync
 from tests.reverse_etl.trytond_server import Crm, trytond
+
+pytest.register_assert_rewrite(
+    *(f"tests.reverse_etl.{name}" for name in ("counterparts", "histories", "world"))
+)
 
 AS_OF = date(2026, 3, 31)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -60,10 +66,13 @@ class Shop:
         self.needs_contact = True
 
     def people(self, rows: list[dict[str, Any]]) -> None:
-        with duckdb.connect(str(self.path)) as connection:
-            connection.execute("create schema if not exists audiences")
+        frame = {"entry_seq": 1, "contact_channel": "email", "as_of_date": self.day}
+        full = [frame | row for row in rows]
+        names = list(dict.fromkeys(name for row in full for name in row))
+        with self._warehouse() as connection:
             connection.execute(
                 """
+                create schema if not exists audiences;
                 create or replace table audiences.people (
                     customer_id varchar, email varchar, first_name varchar, spent decimal(18, 4), score double,
                     last_seen_at timestamp, born_on date, is_member boolean, entry_seq bigint, arm varchar,
@@ -71,19 +80,32 @@ class Shop:
                 )
                 """
             )
-            for row in rows:
-                full = {"entry_seq": 1, "contact_channel": "email", "as_of_date": self.day} | row
-                marks = ", ".join("?" for _ in full)
+            if full:
+                row = f"({', '.join('?' for _ in names)})"
                 connection.execute(
-                    f"insert into audiences.people ({', '.join(full)}) values ({marks})",
-                    list(full.values()),
+                    f"insert into audiences.people ({', '.join(names)}) values {', '.join([row] * len(full))}",
+                    [row.get(name) for row in full for name in names],
                 )
             self._frame(connection)
 
+    @contextmanager
+    def _warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The warehouse, open for writing."""
+        connection = engine()
+        connection.execute(f"attach '{self.path}' as shop; use shop")
+        try:
+            yield connection
+        finally:
+            connection.execute("use memory; detach shop")
+
     def _frame(self, connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(
-            "create or replace table audiences.current_blocks"
-            " (customer_id varchar, channel varchar, purpose varchar, reason varchar)"
+            """
+            create or replace table audiences.current_blocks
+                (customer_id varchar, channel varchar, purpose varchar, reason varchar);
+            create or replace table audiences.audience_runs
+                (as_of_date date, audience varchar, verdict varchar, reason varchar);
+            """
         )
         for block in self.blocks:
             connection.execute("insert into audiences.current_blocks values (?, ?, ?, ?)", block)
@@ -91,10 +113,6 @@ class Shop:
             "create or replace table audiences.audience_settings as"
             " select 'people' as audience, 'newsletter' as purpose, cast(? as boolean) as needs_contact",
             [self.needs_contact],
-        )
-        connection.execute(
-            "create or replace table audiences.audience_runs"
-            " (as_of_date date, audience varchar, verdict varchar, reason varchar)"
         )
         if self.verdict is not None:
             connection.execute(
@@ -105,6 +123,12 @@ class Shop:
     def named(self, *names: str, **values: Any) -> None:
         """People with ids, an e-mail address each."""
         self.people([{"customer_id": n, "email": f"{n}@example.com"} | values for n in names])
+
+
+@cache
+def engine() -> duckdb.DuckDBPyConnection:
+    """DuckDB itself, which takes longer to start than to write a tiny warehouse."""
+    return duckdb.connect()
 
 
 @pytest.fixture
