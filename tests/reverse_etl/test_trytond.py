@@ -90,7 +90,7 @@ def test_contact_mechanisms_of_others_stay(
     theirs = crm.put(PARTY, code="a", name="A", contact_mechanisms=[])
     kept = {"party": theirs, "type": "email", "value_compact": None}
     crm.put(MECHANISM, **kept, value="clerk@example.com")
-    for address in ("a@example.com", "new@example.com", "clerk@example.com", None):
+    for address in ("a@example.com", None, "new@example.com", "clerk@example.com", None):
         shop.people([{"customer_id": "a", "email": address, "first_name": "Ada"}])
         assert apply_sync(sync, told).accepted == 1
         held = {one["value"] for one in crm.records[MECHANISM].values()}
@@ -218,6 +218,24 @@ def test_who_is_forgotten_is_erased(  # noqa: PLR0917
     assert (crm.party("b")["name"], crm.party("b")["active"]) == ("Ada", True)
     if is_listed:
         assert crm.addresses(3) == ["b@example.com"]
+
+
+def test_nobody_else_is_erased_who_has_the_address(
+    shop: Shop, told: SyncContext, listed: Sync, crm: TrytondSimulator
+) -> None:
+    mail = {"type": "email", "value": "a@example.com", "value_compact": None}
+    shop.named("a")
+    crm.faults.extend([*([None] * 5), Fault(cuts=True, does_work=True), *([Fault(401)] * 9)])
+    apply_sync(listed, told)
+    crm.faults.clear()
+    twin = crm.put(PARTY, code="twin", name="Twin", contact_mechanisms=[["create", [mail]]])
+    crm.records[PARTY][twin]["create_uid"] = crm.party("a")["create_uid"]
+    bury(told.state_dir, ["a"], datetime(2026, 4, 1, 9))
+    shop.named("b")
+    result = apply_sync(listed, told)
+    assert (result.accepted, result.rejected) == (1, 1)
+    assert crm.party("twin")["active"]
+    assert crm.party("a")["active"]
 
 
 def test_a_session_that_has_run_out_is_begun_anew(

@@ -25,7 +25,6 @@ DOCUMENT = WEBHOOK | {
     "batch": {"max_rows": 500},
 }
 ODD = ("O'Brien", 'says "hi", twice', "Çağla Öz", "back\\slash", "", None)
-MODELS = ("party.party", "party.contact_mechanism", "marketing.email")
 People = dict[str, tuple[str | None, str]]
 
 
@@ -75,9 +74,9 @@ def test_a_thousand_parties_are_mirrored(
         fill(shop, people)
         result = apply_sync(sync, told)
         assert (result.rejected, result.pending) == (0, 0)
-        changed = crm.last_change(*MODELS)
+        before = crm.requests()
         assert apply_sync(sync, told).requests == 0
-        assert crm.last_change(*MODELS) == changed
+        assert crm.requests() == before > 0
         kept = held(crm, "p")
         # The party p7 was there: it has the address of the clerk too, and stays when its member leaves.
         name, first, *rest = kept.pop("p7")
@@ -121,9 +120,9 @@ def test_a_list_is_mirrored(shop: Shop, told: SyncContext, crm: Crm, make_sync: 
     assert crm.addresses(ours) == {mail for _, mail in moved.values()} | kept
     assert crm.addresses(elsewhere) == {"l3@example.com"}
     assert held(crm, "l") == people | moved
-    changed = crm.last_change(*MODELS)
+    before = crm.requests()
     assert apply_sync(sync, told).requests == 0
-    assert crm.last_change(*MODELS) == changed
+    assert crm.requests() == before > 0
 
 
 def test_members_that_cannot_be_written_stand_alone(
