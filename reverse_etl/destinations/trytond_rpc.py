@@ -2,6 +2,7 @@
 
 import base64
 import json
+import threading
 from typing import Any
 
 import httpx
@@ -11,7 +12,7 @@ from reverse_etl.http import Http, decoded, not_understood
 
 
 class Server:
-    """A database of a server, as one user sees it; for one thread.
+    """A database of a server, as one user sees it; safe to use from many threads.
 
     Args:
         http: Client of the server.
@@ -23,7 +24,7 @@ class Server:
     def __init__(self, http: Http, database: str, username: str, password: str) -> None:
         self._http, self._path = http, f"/{database}/rpc/"
         self._username, self._password = username, password
-        self._authorization = ""
+        self._authorization, self._guard = "", threading.Lock()
         self.user = 0  # their id, once something was called
 
     def call(self, method: str, *arguments: Any, **context: Any) -> Any:
@@ -34,17 +35,25 @@ class Server:
             DeliveryProblem: It gave no answer that can be understood.
         """
         parameters = [*arguments, context]
-        if self._authorization:
+        known = self._authorization
+        if known:
             try:
-                return self._ask(method, parameters)
+                return self._ask(method, parameters, known)
             except DestinationClosed:
-                self._authorization = ""
-        self._log_in()
-        return self._ask(method, parameters)
+                pass
+        return self._ask(method, parameters, self._log_in(known))
 
-    def _log_in(self) -> None:
+    def _log_in(self, stale: str) -> str:
+        """Begin a session in place of one that has run out, unless another thread did; the header that names it."""
+        with self._guard:
+            if self._authorization == stale:
+                self._authorization = self._new_session()
+            return self._authorization
+
+    def _new_session(self) -> str:
         try:
-            said = self._ask("common.db.login", [self._username, {"password": self._password}])
+            parameters = [self._username, {"password": self._password}]
+            said = self._ask("common.db.login", parameters)
         except BatchRefused as refusal:
             raise DestinationClosed(f"no login: {refusal.reason}") from None
         try:
@@ -52,11 +61,11 @@ class Server:
         except (TypeError, ValueError, LookupError):
             raise TryLater("an answer to the login that cannot be understood") from None
         name = f"{self._username}:{self.user}:{session}"
-        self._authorization = f"Session {base64.b64encode(name.encode()).decode()}"
+        return f"Session {base64.b64encode(name.encode()).decode()}"
 
-    def _ask(self, method: str, parameters: list[Any]) -> Any:
+    def _ask(self, method: str, parameters: list[Any], authorization: str = "") -> Any:
         body = json.dumps({"id": 1, "method": method, "params": parameters}, ensure_ascii=False)
-        headers = {"authorization": self._authorization} if self._authorization else {}
+        headers = {"authorization": authorization} if authorization else {}
         response = self._http.request("POST", self._path, body=body.encode(), headers=headers)
         said = decoded(response)
         if not isinstance(said, dict) or ("result" in said) == ("error" in said):

@@ -1,7 +1,7 @@
 """Tryton as far as syncs use it: parties with their contact mechanisms and mailing lists, over JSON-RPC.
 
 Its traps are those of the real one: what is refused is refused as a whole, with HTTP 200 and without saying whose it
-is; codes are unique and never change; a name is one line; who unsubscribed stays on the list, archived; sessions end.
+is; codes are unique and never change; a name is one line; who unsubscribed stays on the list, archived.
 """
 
 import base64
@@ -32,7 +32,7 @@ class TrytondSimulator(Simulator):
         records: Records by model and id.
         fields: Fields of parties beside those every party has, with their types.
         forbidden: Models the user may not touch.
-        session: The session that is taken; another one has run out.
+        session: How many sessions were begun; none runs out.
         judge: Why a party is not written, by its values; None where it is.
     """
 
@@ -87,8 +87,9 @@ class TrytondSimulator(Simulator):
                 return answer(401)
             self.session += 1
             return answer(200, {"id": asked["id"], "result": [OURS, f"s{self.session}", None]})
-        name = f"{self.username}:{OURS}:s{self.session}".encode()
-        if request.headers.get("authorization") != f"Session {base64.b64encode(name).decode()}":
+        names = (f"{self.username}:{OURS}:s{one + 1}".encode() for one in range(self.session))
+        sessions = {f"Session {base64.b64encode(name).decode()}" for name in names}
+        if request.headers.get("authorization") not in sessions:
             return answer(401)
         before = {
             model: {key: dict(one) for key, one in held.items()}
