@@ -32,7 +32,7 @@ def play(place: str, histories: int) -> None:
                 settings=settings(
                     # The first does nothing; those that ran out of choices are not counted, and end as all do.
                     max_examples=max(2, (histories - played) * 2 // 3),
-                    stateful_step_count=5,
+                    stateful_step_count=4,
                     deadline=None,
                     database=None,
                     # A failure is shown as it was found: to shrink it takes longer than to read it.
