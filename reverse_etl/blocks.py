@@ -1,7 +1,8 @@
 """Blocks of people, read again while a long delivery is under way: they can only withhold."""
 
 from reverse_etl.context import SyncContext
-from reverse_etl.ledger import Ledger, Run
+from reverse_etl.ledger import Ledger
+from reverse_etl.ledger_rows import Run
 from reverse_etl.source import load_blocks, warehouse
 from reverse_etl.spec import Sync
 

@@ -16,7 +16,8 @@ from reverse_etl.blocks import Blocks
 from reverse_etl.context import SyncContext
 from reverse_etl.destinations.base import Answer, Destination, Recovery, WorksInJobs
 from reverse_etl.errors import BatchRefused, DeliveryProblem, JobLost, TryLater
-from reverse_etl.ledger import Ledger, Outcome, Run
+from reverse_etl.ledger import Ledger
+from reverse_etl.ledger_rows import Outcome, Run
 from reverse_etl.masking import Mask
 from reverse_etl.patience import Patience
 from reverse_etl.rates import bucket_of

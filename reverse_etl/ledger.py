@@ -6,69 +6,18 @@ A destination's answer and what follows from it are one transaction. All work on
 
 import json
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
-from reverse_etl.ledger_sql import BEGIN, FOLD, FOLDED, NUMBERED, RECORD, WAITING, WITHHOLD
+from reverse_etl.ledger_rows import Outcome, Run, SentBatch
+from reverse_etl.ledger_sql import BEGIN, FOLD, FOLDED, PLAIN, RECORD_PLAIN, RECORD_WHOLE, WITHHOLD
 from reverse_etl.payload import OutputField
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run as it was begun."""
-
-    run_id: str
-    as_of: date
-    audience: str
-    destination: str
-    target: str
-    fields: tuple[OutputField, ...]
-
-
-@dataclass(frozen=True)
-class SentBatch:
-    """A batch as it was committed before its request; rows first to last that had no outcome then."""
-
-    batch_id: str
-    run_id: str
-    operation: str
-    first_row: int
-    last_row: int
-    message_id: str
-    attempts: int = 0
-    job: str | None = None  # that works on it at the destination
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The answer to a batch, which gives each of its rows an outcome.
-
-    Attributes:
-        batch: The batch.
-        attempt: The attempt that was answered.
-        status: Outcome of its rows: accepted; unknown for a batch given up in doubt; refused, which is none.
-        rows: Numbers of its rows; empty for all of the batch that have no outcome.
-        rejected: Reason by row number.
-        held: Reason by row number: it may have been done, and is not to be done twice.
-        later: Reason by row number of rows that stay without an outcome.
-        reason: Why the batch as a whole was refused.
-        remote_ids: The destination's own id by row number, where it told one.
-    """
-
-    batch: SentBatch
-    attempt: int
-    status: str
-    rows: Sequence[int] = ()
-    rejected: Mapping[int, str] = field(default_factory=dict)
-    later: Mapping[int, str] = field(default_factory=dict)
-    held: Mapping[int, str] = field(default_factory=dict)
-    reason: str | None = None
-    remote_ids: Mapping[int, str] = field(default_factory=dict)
 
 
 class Ledger:
@@ -100,6 +49,13 @@ class Ledger:
     def number(self, sql: str, **values: Any) -> int:
         """The one number of a query; 0 when it is null."""
         return int(self.rows(sql, **values)[0][0] or 0)
+
+    def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add a few rows in one statement, which takes about as long as one for one row."""
+        if rows:
+            marks = ", ".join(f"({', '.join('?' * len(row))})" for row in rows)
+            values = [value for row in rows for value in row]
+            self.connection.execute(f"insert into {table} values {marks}", values)
 
     def new_run_id(self, as_of: date) -> str:
         """The next run of a day: sortable, unique in the ledger."""
@@ -203,23 +159,21 @@ class Ledger:
 
     def intend(self, intents: Iterable[tuple[SentBatch, int]], now: datetime) -> None:
         """Note, in the caller's transaction, that requests are about to be made, each with its number."""
-        for batch, attempt in intents:
-            if attempt == 1:
-                self.execute(
-                    "insert into batches values ($batch_id, $run_id, $operation, $first, $last, $message)",
-                    batch_id=batch.batch_id,
-                    run_id=batch.run_id,
-                    operation=batch.operation,
-                    first=batch.first_row,
-                    last=batch.last_row,
-                    message=batch.message_id,
+        made = list(intents)
+        self._insert(
+            "batches",
+            [
+                (
+                    *(one.batch_id, one.run_id, one.operation),
+                    one.first_row,
+                    one.last_row,
+                    one.message_id,
                 )
-            self.execute(
-                "insert into requests values ($batch_id, $attempt, $now)",
-                batch_id=batch.batch_id,
-                attempt=attempt,
-                now=now,
-            )
+                for one, attempt in made
+                if attempt == 1
+            ],
+        )
+        self._insert("requests", [(one.batch_id, attempt, now) for one, attempt in made])
 
     def answered(
         self, batch: SentBatch, attempt: int, verdict: str, reason: str | None, now: datetime
@@ -243,25 +197,33 @@ class Ledger:
             now=now,
         )
 
-    def record(self, outcomes: Iterable[Outcome], now: datetime) -> None:
+    def record(self, outcomes: Collection[Outcome], now: datetime) -> None:
         """Note, in the caller's transaction, answers to batches, each with one outcome a row."""
+        plain = [one for one in outcomes if one.is_plain]
+        if plain:
+            marks = ", ".join([PLAIN] * len(plain))
+            values = [value for one in plain for value in one.in_one_row()]
+            self.connection.execute(RECORD_PLAIN.format(marks=marks), [now, *values])
+        if rows := [row for one in outcomes if not one.is_plain for row in one.by_row()]:
+            columns = zip(*((*row, now) for row in rows), strict=True)
+            new_rows = pa.table([pa.array(column) for column in columns], _OUTCOME)  # noqa: F841
+            self.connection.execute("insert into outcomes by name from new_rows")
         for one in outcomes:
-            first, last = one.batch.first_row, one.batch.last_row
-            rows: dict[str, Any] = {"first": first, "last": last}
-            if one.rows:
-                rows = {"numbers": one.rows}
-            self.execute(
-                RECORD.format(rows=NUMBERED if one.rows else WAITING),
-                **rows,
-                run_id=one.batch.run_id,
-                batch_id=one.batch.batch_id,
-                status=one.status,
-                attempts=one.attempt,
-                now=now,
-                **_exceptions(one),
-            )
-            reason = one.reason or next(iter(one.later.values()), None)
-            self.answered(one.batch, one.attempt, one.status, reason, now)
+            if not one.rows and one.status != "refused":
+                self.execute(
+                    RECORD_WHOLE,
+                    run_id=one.batch.run_id,
+                    first=one.batch.first_row,
+                    last=one.batch.last_row,
+                    batch_id=one.batch.batch_id,
+                    status=one.status,
+                    attempts=one.attempt,
+                    now=now,
+                )
+        answers = [
+            (one.batch.batch_id, one.attempt, one.status, one.words, now) for one in outcomes
+        ]
+        self._insert("answers", answers)
 
     def withhold(self, run_id: str, kinds: tuple[str, ...], now: datetime) -> None:
         """Give every waiting row of the kinds whose person is blocked the outcome `withheld`."""
@@ -279,12 +241,7 @@ class Ledger:
             self.connection.execute(statement)
 
 
-def _exceptions(outcome: Outcome) -> dict[str, list[Any]]:
-    """What is said of single rows, column by column."""
-    said: list[tuple[int, str | None, str | None, str | None]] = []
-    said += [(row, "rejected", why, None) for row, why in outcome.rejected.items()]
-    said += [(row, "held", why, None) for row, why in outcome.held.items()]
-    said += [(row, "later", None, None) for row in outcome.later]
-    said += [(row, None, None, told) for row, told in outcome.remote_ids.items()]
-    columns = [list(column) for column in zip(*said, strict=True)] or [[], [], [], []]
-    return dict(zip(("rows", "statuses", "reasons", "remote_ids"), columns, strict=True))
+_OUTCOME = (
+    *("run_id", "row_number", "batch_id", "status", "reason", "attempts", "remote_id"),
+    "finished_at",
+)

@@ -65,20 +65,16 @@ insert into runs values (
     $run_id, $plan_id, $as_of, $audience, $destination, $target, $fields, $quarantined, $now, $accepted
 )
 """
-NUMBERED = "select unnest(cast($numbers as bigint[])) as row_number"
-RECORD = """
+PLAIN = "(?, cast(? as bigint), cast(? as bigint), ?, ?, cast(? as bigint))"
+RECORD_PLAIN = """
 insert into outcomes
-with exceptions as (
-    select
-        unnest(cast($rows as bigint[])) as row_number, unnest(cast($statuses as varchar[])) as status,
-        unnest(cast($reasons as varchar[])) as reason, unnest(cast($remote_ids as varchar[])) as remote_id
-)
-select
-    $run_id, waiting.row_number, $batch_id,
-    coalesce(exceptions.status, $status), exceptions.reason, $attempts, $now, exceptions.remote_id
-from ({rows}) as waiting
-left join exceptions on exceptions.row_number = waiting.row_number
-where coalesce(exceptions.status, $status) not in ('refused', 'later')
+select run_id, unnest(range(first_row, last_row + 1)), batch_id, status, null, attempts, ?, null
+from (values {marks}) as plain (run_id, first_row, last_row, batch_id, status, attempts)
+"""
+# The outcome of a run that is sent as a whole.
+RECORD_WHOLE = f"""
+insert into outcomes
+select $run_id, row_number, $batch_id, $status, null, $attempts, $now, null from ({WAITING})
 """
 # What is under way can no longer be kept back: its answer says what became of it.
 WITHHOLD = f"""

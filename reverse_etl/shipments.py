@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from reverse_etl.destinations import REGISTRY
 from reverse_etl.destinations.base import Batch
-from reverse_etl.ledger import Ledger, Run, SentBatch
+from reverse_etl.ledger import Ledger
+from reverse_etl.ledger_rows import Run, SentBatch
 from reverse_etl.ledger_sql import IS_BLOCKED, WAITING
 from reverse_etl.payload import typed_sql
 from reverse_etl.spec import Sync

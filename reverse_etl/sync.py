@@ -10,8 +10,8 @@ from reverse_etl.context import SyncContext
 from reverse_etl.delivery import Courier
 from reverse_etl.destinations import REGISTRY
 from reverse_etl.forgetting import purge
-from reverse_etl.ledger import Run
 from reverse_etl.ledger_file import open_ledger
+from reverse_etl.ledger_rows import Run
 from reverse_etl.loader import resolve_connection, secrets_of
 from reverse_etl.payload import removal_sql
 from reverse_etl.plan import PlanSummary, keep_plan, make_plan, require_plan, withhold_as_planned

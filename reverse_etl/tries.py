@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from reverse_etl.ledger import Run
+from reverse_etl.ledger_rows import Run
 from reverse_etl.shipments import Shipment, Span
 
 
