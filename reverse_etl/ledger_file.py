@@ -1,6 +1,7 @@
 """The file of a sync's ledger: opened by one run at a time, and written anew when people were taken out of it."""
 
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from audiences.unfinished import beside
 from reverse_etl.ledger import Ledger
 from reverse_etl.ledger_sql import PEOPLE, SCHEMA
 from reverse_etl.payload import literal
+
+_MEMORY = "700MB"  # of the database; what does not fit is kept beside the ledger meanwhile
 
 _busy: set[Path] = set()
 _busy_guard = threading.Lock()
@@ -43,7 +46,10 @@ def open_ledger(state_dir: Path, sync: str, read_only: bool = False) -> Iterator
         try:
             connection.execute("set TimeZone = 'UTC'")
             connection.execute("set preserve_insertion_order = false")
+            connection.execute(f"set memory_limit = '{_MEMORY}'")
             if not read_only:
+                # What a killed run had beside the ledger may name people.
+                shutil.rmtree(path.with_name(f"{path.name}.tmp"), ignore_errors=True)
                 connection.execute(SCHEMA)
             load_forgotten(connection, state_dir, PEOPLE)
             yield Ledger(connection)

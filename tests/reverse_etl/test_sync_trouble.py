@@ -101,6 +101,17 @@ def test_one_run_of_a_sync_at_a_time(shop: Shop, context: SyncContext, hook: Syn
         apply_sync(hook, context)
 
 
+def test_what_a_killed_run_left_beside_its_ledger_is_removed(
+    shop: Shop, context: SyncContext, hook: Sync
+) -> None:
+    left = context.state_dir / "ledgers" / f"{hook.name}.duckdb.tmp" / "spilled.tmp"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"a@example.com")
+    shop.named("a")
+    apply_sync(hook, context)
+    assert not left.parent.exists()
+
+
 def test_a_missing_audience_column_or_warehouse_is_named(
     shop: Shop, context: SyncContext, hook: Sync, make_sync: MakeSync
 ) -> None:
