@@ -14,7 +14,7 @@ import resource
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -34,7 +34,7 @@ from drt.sources.duckdb import DuckDBSource
 from benchmarks.forecasts import seconds
 from reverse_etl.context import SyncContext
 from reverse_etl.loader import load_sync
-from reverse_etl.simulation import simulated
+from reverse_etl.simulators import SIMULATORS
 from reverse_etl.spec import Sync
 from reverse_etl.sync import apply_sync, plan_sync
 
@@ -151,6 +151,25 @@ def sink() -> Iterator[str]:
     process.start()
     try:
         yield ours.recv()
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _sell(sync: Sync, pipe: Connection) -> None:
+    with SIMULATORS[sync.destination]() as vendor:
+        pipe.send(vendor.connection(sync))
+        pipe.recv()
+
+
+@contextmanager
+def simulated_vendor(sync: Sync) -> Iterator[Sync]:
+    """The sync pointed at a simulator of its destination in a process of its own."""
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.Process(target=_sell, args=(sync, theirs), daemon=True)
+    process.start()
+    try:
+        yield replace(sync, connection=ours.recv())
     finally:
         process.terminate()
         process.join()
@@ -274,9 +293,9 @@ def paced(folder: Path, rows: int) -> None:
     """How much of a vendor's rate is used."""
     place = make_place(folder, rows, PACED)
     requests = -(-rows // PACED_BATCH)
-    with simulated(place.sync, place.context) as (sync, context):
-        rates = plan_sync(sync, context).least_seconds
-        took = seconds(lambda: apply_sync(sync, context))
+    with simulated_vendor(place.sync) as sync:
+        rates = plan_sync(sync, place.context).least_seconds
+        took = seconds(lambda: apply_sync(sync, place.context))
     print(
         f"\n{requests:,} requests at a simulated vendor's rate: {took:.2f} s of at least {rates:.2f} s,"
         f" {rates / took:.1%} of the rate   (target {TARGET['share']:.0%})"
