@@ -6,7 +6,7 @@ DEV := .venv/.dev
 BENCH := .venv/.bench
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
-.PHONY: demo test test-slow test-pipeline lint anchors bench fix check clean
+.PHONY: demo test test-slow test-long test-pipeline lint anchors bench fix check clean
 
 # The whole pipeline once, on a generated shop
 demo: $(RUNTIME)
@@ -18,7 +18,11 @@ test: $(DEV)
 
 # The slow parts
 test-slow: $(DEV)
-	$(PYTEST) -m "slow and not pipeline"
+	$(PYTEST) -m "slow and not pipeline and not long"
+
+# The longest of the slow parts: months and fuzz of audiences (about ten minutes)
+test-long: $(DEV)
+	$(PYTEST) -m "slow and long"
 
 # Whole pipelines on generated shops, one after the other (about an hour)
 test-pipeline: $(DEV)

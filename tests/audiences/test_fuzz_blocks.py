@@ -220,6 +220,7 @@ def test_whole_definitions_by_chance(shop: House, tmp_path: Path, whole: dict[st
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @settings(max_examples=200, **FUZZ)
 @given(whole=FOLDERS)
 def test_many_whole_definitions_by_chance(

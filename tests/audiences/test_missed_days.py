@@ -203,6 +203,7 @@ def test_missed_days(models: dict[str, str], tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(40, 42))
 def test_missed_days_of_a_month(models: dict[str, str], tmp_path: Path, seed: int) -> None:
     check(models, tmp_path, seed, count=30)

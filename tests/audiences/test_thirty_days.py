@@ -275,7 +275,10 @@ def test_running_again_from_nothing_changes_nothing(
     assert ledgers(other) == ledgers(house)
 
 
+LONG = [pytest.param(seed, marks=pytest.mark.long) for seed in range(10, 13)]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(10, 16))
+@pytest.mark.parametrize("seed", [*LONG, *range(13, 16)])
 def test_any_history(house: House, tmp_path: Path, seed: int) -> None:
     check_all(house, tmp_path, seed)
