@@ -72,6 +72,7 @@ class Shipments:
     def __init__(self, ledger: Ledger, sync: Sync) -> None:
         self.ledger, self.sync = ledger, sync
         self._ahead = deque[tuple[Any, ...]]()  # rows read and not asked for yet, in order
+        self._weights = dict[int, int]()  # of rows, in bytes
         self._read_to = self._gone_to = sys.maxsize  # the last row read, the last one asked for
 
     def count(self, run: Run) -> int:
@@ -80,6 +81,7 @@ class Shipments:
 
     def spans(self, run: Run, whole_run: bool) -> list[Span]:
         """One span an operation, in the order in which they have to be done; reading begins with the first row."""
+        self._weights.clear()
         self._gone_to = 0
         self.read_again()
         if whole_run:
@@ -99,12 +101,20 @@ class Shipments:
     def _light_enough(self, run: Run, span: Span) -> Iterator[Span]:
         """A span in as many halves as the weight of its payloads asks for."""
         most = REGISTRY[self.sync.destination].limits.bytes
-        rows = {"run_id": run.run_id, "first": span.first, "last": span.last}
-        if most is None or span.first == span.last or self.ledger.number(_WEIGHT, **rows) <= most:
+        if most is None or span.first == span.last or self._weight(run, span) <= most:
             yield span
             return
         for half in span.halves():
             yield from self._light_enough(run, half)
+
+    def _weight(self, run: Run, span: Span) -> int:
+        """What the payloads of a span weigh together, in bytes; many rows are weighed at a time."""
+        if span.first not in self._weights or span.last not in self._weights:
+            last = max(span.last, span.first + AHEAD - 1)
+            rows = {"run_id": run.run_id, "first": span.first, "last": last}
+            self._weights = dict.fromkeys(range(span.first, last + 1), 0)
+            self._weights |= dict(self.ledger.rows(_WEIGHTS, **rows))
+        return sum(self._weights[row] for row in range(span.first, span.last + 1))
 
     def load(self, run: Run, batch: SentBatch) -> Shipment:
         """A batch with what it carries: the rows of its span that have no outcome yet."""
@@ -195,8 +205,8 @@ where plan_rows.run_id = $run_id and plan_rows.row_number between $first and $la
     and plan_rows.row_number in ({WAITING})
 order by plan_rows.row_number
 """
-_WEIGHT = """
-select sum(octet_length(encode(payload))) from outbox
+_WEIGHTS = """
+select row_number, octet_length(encode(payload)) from outbox
 where run_id = $run_id and row_number between $first and $last
 """
 _TABLE = """
